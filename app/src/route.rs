@@ -1,0 +1,224 @@
+//! Every address of the market, as a type: parses an address and builds one.
+
+use keqiao_model::{Lang, ListingKind};
+use uuid::Uuid;
+
+/// A page of the market.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// `/`
+    Home,
+    /// `/about`: how the market works, how figures are counted, privacy, accessibility.
+    About,
+    /// `/demands` or `/achievements`: search.
+    Listings(ListingKind),
+    /// `/demands/new`
+    ListingNew(ListingKind),
+    /// `/demands/XQ-2026-000123`
+    Listing(ListingKind, String),
+    /// `/demands/XQ-2026-000123/edit`
+    ListingEdit(ListingKind, String),
+    /// `/demands/XQ-2026-000123/matches`: ranked answers of the other side, for the owner and for brokers.
+    Matches(ListingKind, String),
+    /// `/demands/XQ-2026-000123/interest?with=CG-…`: send an interest, or recommend the pair as a broker.
+    InterestNew(ListingKind, String),
+    /// `/organisations`
+    Organisations,
+    /// `/organisations/new`: create or join one.
+    OrganisationNew,
+    /// `/organisations/{id}`
+    Organisation(Uuid),
+    /// `/organisations/{id}/edit`: its data and its members.
+    OrganisationEdit(Uuid),
+    /// `/work`: what waits for the signed-in person.
+    Work,
+    /// `/interests`: sent and received, and recommendations of brokers.
+    Interests,
+    /// `/interests/{id}`
+    Interest(Uuid),
+    /// `/deals`
+    Deals,
+    /// `/deals/JY-2026-000001`
+    Deal(String),
+    /// `/contracts`: the public register, and one's own.
+    Contracts,
+    /// `/contracts/new?deal=JY-…`
+    ContractNew,
+    /// `/contracts/HT-2026-000001`
+    Contract(String),
+    /// `/contracts/HT-2026-000001/edit`
+    ContractEdit(String),
+    /// `/targets`
+    Targets,
+    /// `/targets/contract_value?year=&region=`: a figure down to its evidence.
+    Target(String),
+    /// `/review`: what waits for an officer.
+    Review,
+    /// `/review/demands/XQ-…`
+    ReviewListing(ListingKind, String),
+    /// `/review/contracts/HT-…`
+    ReviewContract(String),
+    /// `/import`
+    Import,
+    /// `/import/{id}`: preview, then commit.
+    ImportBatch(Uuid),
+    /// `/admin`
+    Admin,
+    /// `/admin/people`
+    AdminPeople,
+    /// `/admin/people/{id}`
+    AdminPerson(Uuid),
+    /// `/admin/targets`
+    AdminTargets,
+    /// `/admin/mail`: the outbox of mail, for officers in demo and tests.
+    AdminMail,
+    /// `/admin/audit`
+    AdminAudit,
+    /// `/signin`
+    SignIn,
+    /// `/register`
+    Register,
+    /// `/forgot`
+    Forgot,
+    /// `/reset/{token}`
+    Reset(String),
+    /// `/verify/{token}`
+    Verify(String),
+    /// `/account`
+    Account,
+    /// `/signout` (POST only)
+    SignOut,
+    /// `/gallery`: every component, in debug builds.
+    Gallery,
+}
+
+/// `demands` or `achievements`.
+pub fn kind_path(kind: ListingKind) -> &'static str {
+    match kind {
+        ListingKind::Demand => "demands",
+        ListingKind::Achievement => "achievements",
+    }
+}
+
+impl Route {
+    /// The language and page of a path; nothing when there is none.
+    pub fn parse(path: &str) -> Option<(Lang, Self)> {
+        let (lang, rest) = match path.strip_prefix("/en") {
+            Some("") => (Lang::En, "/"),
+            Some(rest) if rest.starts_with('/') => (Lang::En, rest),
+            _ => (Lang::Zh, path),
+        };
+        let parts: Vec<&str> = rest.strip_prefix('/')?.split('/').collect();
+        Some((lang, Self::of(&parts)?))
+    }
+
+    fn of(parts: &[&str]) -> Option<Self> {
+        let kind = |name: &str| match name {
+            "demands" => Some(ListingKind::Demand),
+            "achievements" => Some(ListingKind::Achievement),
+            _ => None,
+        };
+        let text = |part: &str| (!part.is_empty() && part.len() <= 200).then(|| part.to_owned());
+        Some(match *parts {
+            [""] => Self::Home,
+            ["about"] => Self::About,
+            ["organisations"] => Self::Organisations,
+            ["organisations", "new"] => Self::OrganisationNew,
+            ["organisations", id] => Self::Organisation(id.parse().ok()?),
+            ["organisations", id, "edit"] => Self::OrganisationEdit(id.parse().ok()?),
+            ["work"] => Self::Work,
+            ["interests"] => Self::Interests,
+            ["interests", id] => Self::Interest(id.parse().ok()?),
+            ["deals"] => Self::Deals,
+            ["deals", number] => Self::Deal(text(number)?),
+            ["contracts"] => Self::Contracts,
+            ["contracts", "new"] => Self::ContractNew,
+            ["contracts", number] => Self::Contract(text(number)?),
+            ["contracts", number, "edit"] => Self::ContractEdit(text(number)?),
+            ["targets"] => Self::Targets,
+            ["targets", figure] => Self::Target(text(figure)?),
+            ["review"] => Self::Review,
+            ["review", "contracts", number] => Self::ReviewContract(text(number)?),
+            ["review", side, number] => Self::ReviewListing(kind(side)?, text(number)?),
+            ["import"] => Self::Import,
+            ["import", id] => Self::ImportBatch(id.parse().ok()?),
+            ["admin"] => Self::Admin,
+            ["admin", "people"] => Self::AdminPeople,
+            ["admin", "people", id] => Self::AdminPerson(id.parse().ok()?),
+            ["admin", "targets"] => Self::AdminTargets,
+            ["admin", "mail"] => Self::AdminMail,
+            ["admin", "audit"] => Self::AdminAudit,
+            ["signin"] => Self::SignIn,
+            ["register"] => Self::Register,
+            ["forgot"] => Self::Forgot,
+            ["reset", token] => Self::Reset(text(token)?),
+            ["verify", token] => Self::Verify(text(token)?),
+            ["account"] => Self::Account,
+            ["signout"] => Self::SignOut,
+            ["gallery"] if cfg!(debug_assertions) => Self::Gallery,
+            [side] => Self::Listings(kind(side)?),
+            [side, "new"] => Self::ListingNew(kind(side)?),
+            [side, number] => Self::Listing(kind(side)?, text(number)?),
+            [side, number, "edit"] => Self::ListingEdit(kind(side)?, text(number)?),
+            [side, number, "matches"] => Self::Matches(kind(side)?, text(number)?),
+            [side, number, "interest"] => Self::InterestNew(kind(side)?, text(number)?),
+            _ => return None,
+        })
+    }
+
+    /// The path in Chinese, without query.
+    pub fn path(&self) -> String {
+        match self {
+            Self::Home => "/".to_owned(),
+            Self::About => "/about".to_owned(),
+            Self::Listings(kind) => format!("/{}", kind_path(*kind)),
+            Self::ListingNew(kind) => format!("/{}/new", kind_path(*kind)),
+            Self::Listing(kind, number) => format!("/{}/{number}", kind_path(*kind)),
+            Self::ListingEdit(kind, number) => format!("/{}/{number}/edit", kind_path(*kind)),
+            Self::Matches(kind, number) => format!("/{}/{number}/matches", kind_path(*kind)),
+            Self::InterestNew(kind, number) => format!("/{}/{number}/interest", kind_path(*kind)),
+            Self::Organisations => "/organisations".to_owned(),
+            Self::OrganisationNew => "/organisations/new".to_owned(),
+            Self::Organisation(id) => format!("/organisations/{id}"),
+            Self::OrganisationEdit(id) => format!("/organisations/{id}/edit"),
+            Self::Work => "/work".to_owned(),
+            Self::Interests => "/interests".to_owned(),
+            Self::Interest(id) => format!("/interests/{id}"),
+            Self::Deals => "/deals".to_owned(),
+            Self::Deal(number) => format!("/deals/{number}"),
+            Self::Contracts => "/contracts".to_owned(),
+            Self::ContractNew => "/contracts/new".to_owned(),
+            Self::Contract(number) => format!("/contracts/{number}"),
+            Self::ContractEdit(number) => format!("/contracts/{number}/edit"),
+            Self::Targets => "/targets".to_owned(),
+            Self::Target(figure) => format!("/targets/{figure}"),
+            Self::Review => "/review".to_owned(),
+            Self::ReviewListing(kind, number) => format!("/review/{}/{number}", kind_path(*kind)),
+            Self::ReviewContract(number) => format!("/review/contracts/{number}"),
+            Self::Import => "/import".to_owned(),
+            Self::ImportBatch(id) => format!("/import/{id}"),
+            Self::Admin => "/admin".to_owned(),
+            Self::AdminPeople => "/admin/people".to_owned(),
+            Self::AdminPerson(id) => format!("/admin/people/{id}"),
+            Self::AdminTargets => "/admin/targets".to_owned(),
+            Self::AdminMail => "/admin/mail".to_owned(),
+            Self::AdminAudit => "/admin/audit".to_owned(),
+            Self::SignIn => "/signin".to_owned(),
+            Self::Register => "/register".to_owned(),
+            Self::Forgot => "/forgot".to_owned(),
+            Self::Reset(token) => format!("/reset/{token}"),
+            Self::Verify(token) => format!("/verify/{token}"),
+            Self::Account => "/account".to_owned(),
+            Self::SignOut => "/signout".to_owned(),
+            Self::Gallery => "/gallery".to_owned(),
+        }
+    }
+
+    /// The path in a language.
+    pub fn href(&self, lang: Lang) -> String {
+        match (lang, self) {
+            (Lang::En, Self::Home) => "/en".to_owned(),
+            _ => format!("{}{}", lang.prefix(), self.path()),
+        }
+    }
+}

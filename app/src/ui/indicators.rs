@@ -1,0 +1,138 @@
+//! The table of indicators, to read and to fill.
+
+use keqiao_model::{Fields, Indicator, Operator};
+use leptos::prelude::*;
+
+use super::{
+    fields::{error_text, field_id},
+    icons::icon,
+    table::record_table,
+};
+use crate::{Cx, Form, t, words};
+
+/// Rows a form shows at least.
+const ROWS: usize = 3;
+
+/// Rows of indicators to fill, in the fields `<prefix>.0.name` and so on. The button below sends the form with `action` set to
+/// `more_indicators`: draw it again with `Outcome::Again`, after adding nothing: a full table always gets one more empty row.
+pub fn indicator_editor(cx: &Cx, form: &Form, prefix: &str) -> AnyView {
+    let filled: Vec<(usize, Fields)> = form.rows(prefix);
+    let next = filled.last().map_or(0, |(index, _)| index + 1);
+    let more = form.fields.value("action") == "more_indicators";
+    let blank_rows = ROWS.saturating_sub(filled.len()).max(usize::from(more));
+    let rows: Vec<AnyView> = filled
+        .into_iter()
+        .chain((next..next + blank_rows).map(|index| (index, Fields::default())))
+        .enumerate()
+        .map(|(place, (index, fields))| row(cx, form, &format!("{prefix}.{index}"), place + 1, &fields))
+        .collect();
+    let error = form.error(cx.lang, prefix);
+    let titles = [
+        t!(cx.lang, "ui.indicator.name"),
+        t!(cx.lang, "ui.indicator.operator"),
+        t!(cx.lang, "ui.indicator.value"),
+        t!(cx.lang, "ui.indicator.value_max"),
+        t!(cx.lang, "ui.indicator.unit"),
+        t!(cx.lang, "ui.indicator.method"),
+    ];
+    let titles: Vec<AnyView> = titles.into_iter().map(|title| view! { <th scope="col">{title}</th> }.into_any()).collect();
+    view! {
+        <div class="indicators" id=field_id(prefix)>
+            {error_text(cx, prefix, error)}
+            <table class="editor">
+                <caption class="hidden-text">{t!(cx.lang, "ui.indicator.caption")}</caption>
+                <thead><tr>{titles}</tr></thead>
+                <tbody>{rows}</tbody>
+            </table>
+            <p class="hint">{t!(cx.lang, "ui.indicator.hint")}</p>
+            <button class="button secondary" type="submit" name="action" value="more_indicators">
+                {icon(cx, "plus")}
+                {t!(cx.lang, "ui.indicator.more")}
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(cx: &Cx, form: &Form, path: &str, number: usize, fields: &Fields) -> AnyView {
+    let cell = |column: &str, label: &str, class: &'static str| {
+        let name = format!("{path}.{column}");
+        let value = fields.value(column).to_owned();
+        let numeric = column.starts_with("value").then_some("text");
+        let (label, error) = label_and_error(cx, form, &name, label, number);
+        let refused = error.is_some();
+        let described = refused.then(|| format!("{}-error", field_id(&name)));
+        view! {
+            <td class=class>
+                {label}
+                <input
+                    class="input"
+                    id=field_id(&name)
+                    name=name.clone()
+                    type="text"
+                    inputmode=numeric
+                    value=value
+                    aria-invalid=refused.then_some("true")
+                    aria-describedby=described
+                />
+                {error}
+            </td>
+        }
+        .into_any()
+    };
+    let operator = format!("{path}.operator");
+    let chosen = fields.value("operator");
+    let options: Vec<AnyView> = Operator::ALL
+        .iter()
+        .map(|operator| {
+            let words = words::code_label(cx.lang, "operator", operator.code());
+            view! { <option value=operator.code() selected=operator.code() == chosen>{words}</option> }.into_any()
+        })
+        .collect();
+    let (operator_label, operator_error) = label_and_error(cx, form, &operator, t!(cx.lang, "ui.indicator.operator"), number);
+    view! {
+        <tr>
+            {cell("name", t!(cx.lang, "ui.indicator.name"), "editor-name")}
+            <td class="editor-operator">
+                {operator_label}
+                <select class="input select" id=field_id(&operator) name=operator.clone()>{options}</select>
+                {operator_error}
+            </td>
+            {cell("value", t!(cx.lang, "ui.indicator.value"), "editor-value")}
+            {cell("value_max", t!(cx.lang, "ui.indicator.value_max"), "editor-value")}
+            {cell("unit", t!(cx.lang, "ui.indicator.unit"), "editor-unit")}
+            {cell("method", t!(cx.lang, "ui.indicator.method"), "editor-method")}
+        </tr>
+    }
+    .into_any()
+}
+
+fn label_and_error(cx: &Cx, form: &Form, name: &str, label: &str, number: usize) -> (AnyView, Option<AnyView>) {
+    let row = t!(cx.lang, "ui.indicator.row", n = number);
+    let label = view! {
+        <label class="cell-label" for=field_id(name)>{label.to_owned()}<span class="hidden-text">{row}</span></label>
+    };
+    (label.into_any(), error_text(cx, name, form.error(cx.lang, name)))
+}
+
+/// A table of indicators to read; nothing when there are none.
+pub fn indicator_table(cx: &Cx, indicators: &[Indicator]) -> AnyView {
+    if indicators.is_empty() {
+        return ().into_any();
+    }
+    let rows = indicators
+        .iter()
+        .map(|indicator| {
+            let expression = indicator.expression();
+            let cells = [indicator.name.clone(), expression, indicator.method.clone()];
+            cells.into_iter().map(|cell| if cell.is_empty() { missing(cx) } else { cell.into_any() }).collect()
+        })
+        .collect();
+    let head = [t!(cx.lang, "ui.indicator.name"), t!(cx.lang, "ui.indicator.wanted"), t!(cx.lang, "ui.indicator.method")];
+    record_table(t!(cx.lang, "ui.indicator.caption"), head.map(str::to_owned).to_vec(), rows, &[])
+}
+
+/// A dash, with words for readers of the screen.
+fn missing(cx: &Cx) -> AnyView {
+    view! { <span class="missing"><span aria-hidden="true">"—"</span><span class="hidden-text">{t!(cx.lang, "ui.none")}</span></span> }.into_any()
+}

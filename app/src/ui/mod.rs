@@ -1,0 +1,43 @@
+//! The parts that pages are made of. Each is a plain function of what it shows; most take the request first.
+//!
+//! Nothing here loads data or decides what somebody may see, and nothing writes `style` attributes or inline scripts: the content
+//! security policy forbids both.
+
+mod chart;
+mod choices;
+mod content;
+mod fields;
+mod format;
+mod gallery;
+mod grouped_chart;
+mod html;
+mod icons;
+mod indicators;
+mod lists;
+mod nav;
+mod search;
+mod shell;
+mod table;
+
+pub use self::{
+    chart::{Bar, BarChart, bar_chart, bar_list},
+    choices::{checkbox, checkboxes, radios, select, select_grouped},
+    content::{
+        Tone, badge, card, definition_list, details, empty, heading, lead, no_page, notice, page_title, paragraphs, progress, section, stat, stats,
+        state_badge, steps, two_columns,
+    },
+    fields::{
+        ButtonStyle, Input, button, button_link, buttons, date_input, error_summary, field_id, fieldset, file, form, hidden, money_input,
+        post_button, text, textarea,
+    },
+    format::{count, date, date_text, date_time, date_time_text, day, day_text, money, money_compact, percent},
+    gallery::gallery,
+    grouped_chart::{GroupedChart, grouped_chart},
+    icons::{icon, logo},
+    indicators::{indicator_editor, indicator_table},
+    lists::{Message, Task, TimelineItem, task_list, thread, timeline},
+    nav::{back_link, breadcrumb, pager, steps_nav, tabs},
+    search::{FacetOption, ResultItem, chips, facet, filter_panel, result_item, results, search_form, sort_links},
+    shell::{Shell, shell},
+    table::{Align, record_table, table},
+};

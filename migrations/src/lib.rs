@@ -1,0 +1,19 @@
+//! The schema of the market, forwards and backwards, on SQLite and PostgreSQL.
+//!
+//! Conventions: ids are UUIDv7; people see numbers such as `XQ-2026-000123`; times are microseconds since 1970 UTC in a 64-bit integer and
+//! dates are ISO text, because both sort and compare alike on both databases; money is whole fen in a 64-bit integer; codes are text.
+
+use sea_orm_migration::prelude::*;
+
+mod m0001_market;
+mod table;
+
+/// Every migration in order.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_market::Migration)]
+    }
+}

@@ -1,0 +1,287 @@
+//! Files at listings, contracts and messages. The bytes lie under their hash in a folder; the row says who may read them.
+
+use std::path::{Path, PathBuf};
+
+use keqiao_model::{FieldError, ListingState};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::{
+    Actor, Error, Market, Result,
+    db::{Subject, Tx, from_micros},
+    entity::{attachment, contract, deal, listing},
+};
+
+/// What a file must begin with to be what its name says.
+const TYPES: &[(&str, &str, &[&[u8]])] = &[
+    ("pdf", "application/pdf", &[b"%PDF-"]),
+    ("png", "image/png", &[b"\x89PNG\r\n\x1a\n"]),
+    ("jpg", "image/jpeg", &[b"\xff\xd8\xff"]),
+    ("jpeg", "image/jpeg", &[b"\xff\xd8\xff"]),
+    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", &[b"PK\x03\x04"]),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &[b"PK\x03\x04"]),
+    ("pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation", &[b"PK\x03\x04"]),
+    ("zip", "application/zip", &[b"PK\x03\x04"]),
+];
+
+/// The extensions that may be uploaded, for hints and `accept` attributes.
+pub fn accepted_extensions() -> Vec<&'static str> {
+    TYPES.iter().map(|(extension, _, _)| *extension).chain(["txt"]).collect()
+}
+
+/// A file as a page lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachmentView {
+    /// Id.
+    pub id: Uuid,
+    /// Name it was uploaded under.
+    pub name: String,
+    /// Bytes.
+    pub size: i64,
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// Whether only those who may read the confidential detail may read it.
+    pub confidential: bool,
+    /// When it was uploaded.
+    pub created_at: OffsetDateTime,
+}
+
+/// A file to be sent to a reader.
+#[derive(Debug, Clone)]
+pub struct Download {
+    /// Name it was uploaded under.
+    pub name: String,
+    /// Media type by its content.
+    pub media_type: String,
+    /// Where the bytes lie.
+    pub path: PathBuf,
+}
+
+/// The plain file name: no folders, no control characters, at most 120 characters.
+fn plain_name(name: &str) -> String {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = base.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '<' | '>' | '|' | ':' | '*' | '?')).collect();
+    let clean = clean.trim().trim_start_matches('.');
+    let length = clean.chars().count();
+    clean.chars().skip(length.saturating_sub(120)).collect()
+}
+
+/// The media type of a file by its name and its first bytes.
+fn media_type(name: &str, bytes: &[u8]) -> Option<&'static str> {
+    let extension = name.rsplit_once('.')?.1.to_lowercase();
+    if extension == "txt" {
+        return (std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0)).then_some("text/plain; charset=utf-8");
+    }
+    TYPES.iter().find(|(e, _, starts)| *e == extension && starts.iter().any(|s| bytes.starts_with(s))).map(|(_, media_type, _)| *media_type)
+}
+
+/// Checks a file that came with a form.
+///
+/// # Errors
+/// [`Error::Invalid`] at `field`: empty, too large, or of a type that is not accepted.
+pub fn check_file(market: &Market, field: &str, name: &str, bytes: &[u8]) -> Result<()> {
+    let limit = market.config.limits.attachment_bytes;
+    if bytes.is_empty() {
+        return Err(Error::field(field, "file_empty"));
+    }
+    if bytes.len() > limit {
+        return Err(Error::Invalid(vec![FieldError::new(field, "file_too_large").with("limit", format!("{} MB", limit / 1024 / 1024))]));
+    }
+    if plain_name(name).is_empty() || media_type(&plain_name(name), bytes).is_none() {
+        return Err(Error::Invalid(vec![FieldError::new(field, "file_type").with("types", accepted_extensions().join(", "))]));
+    }
+    Ok(())
+}
+
+fn place(folder: &Path, sha256: &str) -> PathBuf {
+    folder.join(sha256.get(..2).unwrap_or("00")).join(sha256)
+}
+
+/// Writes bytes under their hash: complete or not at all. A file that no row names is harmless and swept later.
+async fn store(market: &Market, bytes: Vec<u8>) -> Result<String> {
+    let sha256 = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let path = place(&market.config.files, &sha256);
+    let name = sha256.clone();
+    tokio::task::spawn_blocking(move || -> std::io::Result<()> {
+        use std::io::Write as _;
+        if path.exists() {
+            return Ok(());
+        }
+        let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+        std::fs::create_dir_all(&folder)?;
+        let partial = folder.join(format!("{name}.{}", Uuid::now_v7()));
+        let mut file = std::fs::File::create(&partial)?;
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&partial, &path)
+    })
+    .await
+    .map_err(Error::internal)?
+    .map_err(|e| Error::internal(format!("cannot store a file: {e}")))?;
+    Ok(sha256)
+}
+
+/// Adds a file to a listing, a contract or a deal's message.
+///
+/// # Errors
+/// [`Error::Invalid`] at `file`; [`Error::NotFound`] when the actor may not change the subject.
+pub async fn attach(market: &Market, actor: &Actor, subject: Subject, id: Uuid, name: &str, bytes: Vec<u8>, confidential: bool) -> Result<Uuid> {
+    if !may_change(market, actor, subject, id).await? {
+        return Err(Error::NotFound);
+    }
+    check_file(market, "file", name, &bytes)?;
+    let count = rows(&market.db, subject, id).count(&market.db).await?;
+    if count >= market.config.limits.attachments as u64 {
+        return Err(Error::Invalid(vec![FieldError::new("file", "too_many_files").with("max", market.config.limits.attachments)]));
+    }
+    let name = plain_name(name);
+    let media_type = media_type(&name, &bytes).unwrap_or("application/octet-stream");
+    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    let sha256 = store(market, bytes).await?;
+    let tx = market.write(actor).await?;
+    let row = attachment::ActiveModel {
+        id: Set(Uuid::now_v7()),
+        subject_kind: Set(subject.code().to_owned()),
+        name: Set(name.clone()),
+        media_type: Set(media_type.to_owned()),
+        sha256: Set(sha256.clone()),
+        subject_id: Set(id),
+        person_id: Set(actor.id()),
+        confidential: Set(confidential),
+        size: Set(size),
+        created_at: Set(tx.now),
+    }
+    .insert(&*tx)
+    .await?;
+    tx.audit("attachment.add", subject, Some(id), serde_json::json!({ "sha256": sha256, "size": size })).await?;
+    tx.commit().await?;
+    Ok(row.id)
+}
+
+/// Takes a file away.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none or the actor may not change its subject.
+pub async fn detach(market: &Market, actor: &Actor, id: Uuid) -> Result<()> {
+    let row = attachment::Entity::find_by_id(id).one(&market.db).await?.ok_or(Error::NotFound)?;
+    let subject = subject_of(&row)?;
+    if !may_change(market, actor, subject, row.subject_id).await? {
+        return Err(Error::NotFound);
+    }
+    let tx = market.write(actor).await?;
+    tx.audit("attachment.remove", subject, Some(row.subject_id), serde_json::json!({ "sha256": row.sha256 })).await?;
+    row.delete(&*tx).await?;
+    tx.commit().await
+}
+
+fn subject_of(row: &attachment::Model) -> Result<Subject> {
+    match row.subject_kind.as_str() {
+        "listing" => Ok(Subject::Listing),
+        "contract" => Ok(Subject::Contract),
+        "deal" => Ok(Subject::Deal),
+        other => Err(Error::internal(format!("attachment of {other}"))),
+    }
+}
+
+fn rows<C: ConnectionTrait>(_: &C, subject: Subject, id: Uuid) -> sea_orm::Select<attachment::Entity> {
+    attachment::Entity::find()
+        .filter(attachment::Column::SubjectKind.eq(subject.code()))
+        .filter(attachment::Column::SubjectId.eq(id))
+        .order_by_asc(attachment::Column::CreatedAt)
+        .order_by_asc(attachment::Column::Id)
+}
+
+/// How many files a subject has, within a transaction.
+pub(crate) async fn count(tx: &Tx, subject: Subject, id: Uuid) -> Result<u64> {
+    Ok(rows(&**tx, subject, id).count(&**tx).await?)
+}
+
+/// The files of a subject that the actor may read.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn attachments(market: &Market, actor: &Actor, subject: Subject, id: Uuid) -> Result<Vec<AttachmentView>> {
+    let (public, confidential) = may_read(market, actor, subject, id).await?;
+    let files = rows(&market.db, subject, id).all(&market.db).await?;
+    Ok(files
+        .into_iter()
+        .filter(|f| if f.confidential { confidential } else { public })
+        .map(|f| AttachmentView {
+            id: f.id,
+            name: f.name,
+            size: f.size,
+            sha256: f.sha256,
+            confidential: f.confidential,
+            created_at: from_micros(f.created_at),
+        })
+        .collect())
+}
+
+/// A file to read. Reading a confidential one leaves an audit entry.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none, or none the actor may read.
+pub async fn download(market: &Market, actor: &Actor, id: Uuid) -> Result<Download> {
+    let row = attachment::Entity::find_by_id(id).one(&market.db).await?.ok_or(Error::NotFound)?;
+    let subject = subject_of(&row)?;
+    let (public, confidential) = may_read(market, actor, subject, row.subject_id).await?;
+    if !(if row.confidential { confidential } else { public }) {
+        return Err(Error::NotFound);
+    }
+    if row.confidential {
+        let tx = market.write(actor).await?;
+        tx.audit("attachment.disclosed", subject, Some(row.subject_id), serde_json::json!({ "sha256": row.sha256 })).await?;
+        tx.commit().await?;
+    }
+    Ok(Download { name: row.name, media_type: row.media_type, path: place(&market.config.files, &row.sha256) })
+}
+
+/// Whether the actor may read the public and the confidential files of a subject.
+async fn may_read(market: &Market, actor: &Actor, subject: Subject, id: Uuid) -> Result<(bool, bool)> {
+    match subject {
+        Subject::Listing => {
+            let Some(row) = listing::Entity::find_by_id(id).one(&market.db).await? else { return Ok((false, false)) };
+            let inside = !crate::listings::parties(actor, &row).is_empty();
+            let state = ListingState::from_code(&row.state).is_some_and(ListingState::is_public);
+            let open = inside || crate::deals::discloses(market, actor, &row).await?;
+            Ok((state || open, open))
+        }
+        Subject::Deal => {
+            let Some(row) = deal::Entity::find_by_id(id).one(&market.db).await? else { return Ok((false, false)) };
+            let inside = crate::deals::is_member(actor, &row);
+            Ok((inside, inside))
+        }
+        Subject::Contract => {
+            let Some(row) = contract::Entity::find_by_id(id).one(&market.db).await? else { return Ok((false, false)) };
+            let inside = actor.belongs_to(row.seller_id) || actor.belongs_to(row.buyer_id) || actor.is_officer_of(&row.region) || *actor == Actor::System;
+            Ok((inside, inside))
+        }
+        _ => Ok((false, false)),
+    }
+}
+
+/// Whether the actor may add and remove files of a subject now.
+async fn may_change(market: &Market, actor: &Actor, subject: Subject, id: Uuid) -> Result<bool> {
+    match subject {
+        Subject::Listing => {
+            let row = listing::Entity::find_by_id(id).one(&market.db).await?;
+            Ok(row.is_some_and(|r| {
+                actor.belongs_to(r.organisation_id) && ListingState::from_code(&r.state).is_some_and(ListingState::is_editable) || *actor == Actor::System
+            }))
+        }
+        Subject::Deal => {
+            let row = deal::Entity::find_by_id(id).one(&market.db).await?;
+            Ok(row.is_some_and(|r| crate::deals::is_member(actor, &r)))
+        }
+        Subject::Contract => {
+            let row = contract::Entity::find_by_id(id).one(&market.db).await?;
+            Ok(row.is_some_and(|r| {
+                let editable = keqiao_model::ContractState::from_code(&r.state).is_some_and(keqiao_model::ContractState::is_editable);
+                ((actor.belongs_to(r.seller_id) || actor.belongs_to(r.buyer_id)) && editable) || *actor == Actor::System
+            }))
+        }
+        _ => Ok(false),
+    }
+}

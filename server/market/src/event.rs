@@ -1,0 +1,44 @@
+//! What the outbox carries from a committed change to the workers.
+
+/// Something happened that workers must act upon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A listing's public text or state changed: index it, or take it out.
+    ListingChanged,
+    /// A listing waits for review.
+    ListingSubmitted,
+    /// A listing was published or returned: tell its owner.
+    ListingReviewed,
+    /// An interest was sent: tell the receiver.
+    InterestSent,
+    /// An interest was answered: tell the sender.
+    InterestAnswered,
+    /// A broker recommended a pair: tell both sides.
+    PairRecommended,
+    /// A message was written in a deal: tell the others.
+    MessageWritten,
+    /// A deal moved: tell the other side.
+    DealMoved,
+    /// A contract was submitted, returned, registered or refused: tell the parties.
+    ContractMoved,
+    /// Somebody asked to join an organisation: tell its managers.
+    MembershipAsked,
+}
+
+impl Event {
+    /// As stored.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::ListingChanged => "listing_changed",
+            Self::ListingSubmitted => "listing_submitted",
+            Self::ListingReviewed => "listing_reviewed",
+            Self::InterestSent => "interest_sent",
+            Self::InterestAnswered => "interest_answered",
+            Self::PairRecommended => "pair_recommended",
+            Self::MessageWritten => "message_written",
+            Self::DealMoved => "deal_moved",
+            Self::ContractMoved => "contract_moved",
+            Self::MembershipAsked => "membership_asked",
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What people can do in the market: one module a feature. Every use case takes the actor, checks permission, then the rules of `model`, then
+//! writes in one transaction with its audit entry and outbox event, and answers with a typed error.
+
+pub mod accounts;
+mod actor;
+pub mod attachments;
+pub mod db;
+pub mod deals;
+pub mod entity;
+mod error;
+mod event;
+pub mod history;
+pub mod imports;
+pub mod interests;
+pub mod letters;
+mod limits;
+pub mod listings;
+mod market;
+pub mod matching;
+pub mod organisations;
+mod paging;
+pub mod review;
+mod text;
+
+/// China Standard Time, in which days begin and numbers get their year.
+pub const CHINA: time::UtcOffset = match time::UtcOffset::from_hms(8, 0, 0) {
+    Ok(offset) => offset,
+    Err(_) => time::UtcOffset::UTC,
+};
+
+pub use self::{
+    actor::{Actor, ActorOrganisation, Person, region_contains},
+    error::{Error, Result},
+    db::Subject,
+    event::Event,
+    listings::{ListingSummary, ListingView, ReturnReason},
+    market::{Clock, Limits, Market, MarketConfig, Region},
+    paging::{PER_PAGE, Paged},
+};

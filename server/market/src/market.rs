@@ -1,0 +1,188 @@
+//! The market itself: what every use case needs.
+
+use std::{path::PathBuf, sync::Arc};
+
+use keqiao_search::SearchIndex;
+use sea_orm::DatabaseConnection;
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+use tokio::sync::Semaphore;
+
+use crate::{
+    Actor, Result,
+    db::{Once, Tx},
+};
+
+/// Where the time comes from; tests set their own.
+pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
+
+/// A region of GB/T 2260: the city (a prefecture, `990100`) or one of its counties.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// Six digits.
+    pub code: String,
+    /// Chinese name.
+    pub zh: String,
+    /// English name.
+    pub en: String,
+}
+
+/// Limits on what people may send, with sane defaults.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Largest attachment, bytes.
+    pub attachment_bytes: usize,
+    /// Most attachments of one listing or contract.
+    pub attachments: usize,
+    /// Largest import file, bytes.
+    pub import_bytes: usize,
+    /// Most rows of one import.
+    pub import_rows: usize,
+    /// Sign-in tries of one account within fifteen minutes.
+    pub sign_in_tries: i64,
+    /// Registrations and password letters of one peer or account within an hour.
+    pub account_letters: i64,
+    /// Interests of one organisation within a day.
+    pub interests_per_day: i64,
+    /// Messages of one person within an hour.
+    pub messages_per_hour: i64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            attachment_bytes: 20 * 1024 * 1024,
+            attachments: 20,
+            import_bytes: 50 * 1024 * 1024,
+            import_rows: 50_000,
+            sign_in_tries: 10,
+            account_letters: 20,
+            interests_per_day: 50,
+            messages_per_hour: 200,
+        }
+    }
+}
+
+/// What the operator decides.
+#[derive(Debug, Clone)]
+pub struct MarketConfig {
+    /// Code of the city itself; its officers answer for every county.
+    pub city: String,
+    /// The city and its counties.
+    pub regions: Vec<Region>,
+    /// Address of the site for links in mail, without a trailing slash.
+    pub base_url: String,
+    /// Folder of attachments.
+    pub files: PathBuf,
+    /// Limits.
+    pub limits: Limits,
+    /// A session nobody used for this long ends.
+    pub session_idle: Duration,
+    /// A session ends after this long in any case.
+    pub session_absolute: Duration,
+    /// Memory of one password hash, KiB (argon2id).
+    pub hash_memory: u32,
+    /// Whether demo accounts may sign in.
+    pub demo: bool,
+}
+
+impl Default for MarketConfig {
+    fn default() -> Self {
+        let region = |code: &str, zh: &str, en: &str| Region { code: code.to_owned(), zh: zh.to_owned(), en: en.to_owned() };
+        Self {
+            city: "990100".to_owned(),
+            regions: vec![
+                region("990100", "云汀市", "Yunting"),
+                region("990102", "汀南区", "Tingnan District"),
+                region("990103", "汀北区", "Tingbei District"),
+                region("990181", "石桥市", "Shiqiao"),
+                region("990122", "青屿县", "Qingyu County"),
+                region("990123", "白鹭县", "Bailu County"),
+                region("990124", "栖云县", "Qiyun County"),
+            ],
+            base_url: "http://127.0.0.1:3000".to_owned(),
+            files: PathBuf::from("data/files"),
+            limits: Limits::default(),
+            session_idle: Duration::hours(12),
+            session_absolute: Duration::days(14),
+            hash_memory: 19 * 1024,
+            demo: false,
+        }
+    }
+}
+
+/// What a market is made of; reached through [`Market`] inside this crate only.
+pub struct Inner {
+    pub(crate) db: DatabaseConnection,
+    pub(crate) search: SearchIndex,
+    pub(crate) clock: Clock,
+    pub(crate) config: MarketConfig,
+    /// Password hashes cost memory and time: only a few at once, or signing in becomes a way to stop the service.
+    pub(crate) hash_slots: Semaphore,
+}
+
+/// The market: database, index, clock, configuration. Cheap to clone.
+#[derive(Clone)]
+pub struct Market(Arc<Inner>);
+
+impl std::ops::Deref for Market {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Market {
+    /// A market over an open, migrated database and an open index.
+    pub fn new(db: DatabaseConnection, search: SearchIndex, clock: Clock, config: MarketConfig) -> Self {
+        let slots = std::thread::available_parallelism().map_or(2, usize::from);
+        Self(Arc::new(Inner { db, search, clock, config, hash_slots: Semaphore::new(slots) }))
+    }
+
+    /// Now, by the market's clock, to the microsecond (PostgreSQL keeps no more).
+    pub fn now(&self) -> OffsetDateTime {
+        let now = (self.clock)();
+        now.replace_nanosecond(now.nanosecond() / 1000 * 1000).unwrap_or(now)
+    }
+
+    /// The database, for health checks and tests.
+    pub fn database(&self) -> &DatabaseConnection {
+        &self.db
+    }
+
+    /// The index.
+    pub fn search_index(&self) -> &SearchIndex {
+        &self.search
+    }
+
+    /// What the operator decided.
+    pub fn config(&self) -> &MarketConfig {
+        &self.config
+    }
+
+    /// The region of a code, if it is the city or one of its counties.
+    pub fn region(&self, code: &str) -> Option<&Region> {
+        self.config.regions.iter().find(|r| r.code == code)
+    }
+
+    /// The counties, without the city itself.
+    pub fn counties(&self) -> impl Iterator<Item = &Region> {
+        self.config.regions.iter().filter(|r| r.code != self.config.city)
+    }
+
+    /// Begins the one transaction of a use case.
+    pub(crate) async fn write(&self, actor: &Actor) -> Result<Tx> {
+        Tx::begin(&self.db, actor, self.now()).await
+    }
+
+    /// Begins the transaction of a form that may be posted twice: the earlier result when it was carried out before.
+    pub(crate) async fn write_once(&self, actor: &Actor, token: Option<uuid::Uuid>) -> Result<(Tx, Option<String>)> {
+        let mut tx = self.write(actor).await?;
+        match tx.once(token).await? {
+            Once::Free => Ok((tx, None)),
+            Once::Done(result) => Ok((tx, Some(result))),
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! The index follows the outbox; matches follow the index. Both are derived and can be rebuilt at any time.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use keqiao_model::{ListingBody, ListingKind, ListingState, OUTSIDE, Party};
+use keqiao_search::{Change, Document, Explanation, Facet, Hit, Piece, SearchRequest, SearchResult};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use crate::{
+    Actor, Error, Event, ListingSummary, Market, PER_PAGE, Paged, Result,
+    db::{from_micros, micros},
+    entity::{listing, matched, organisation, outbox},
+    listings::{content_of, find, kind_code, kind_of, parties, state_of, summaries},
+    paging::{fetch, within},
+};
+
+/// Best answers kept per listing.
+const KEPT: usize = 50;
+/// Julian day of 1970-01-01.
+const UNIX_JULIAN_DAY: i32 = 2_440_588;
+/// Outbox rows taken in one step.
+const STEP: u64 = 2_000;
+
+/// What is indexed of a listing: public text only. The confidential detail never gets here.
+pub(crate) fn document_of(row: &listing::Model, organisation: &organisation::Model) -> Result<Document> {
+    let content = content_of(row)?;
+    let text = match &content.body {
+        ListingBody::Demand(d) => [&d.background, &d.problem, &d.current, &d.tried, &d.chain_node].into_iter().map(String::as_str).collect::<Vec<_>>().join("\n"),
+        ListingBody::Achievement(a) => {
+            [&a.one_sentence, &a.advantage, &a.applications].into_iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+        }
+    };
+    let indicators = content.indicators.iter().map(|i| format!("{} {}", i.name, i.unit)).collect::<Vec<_>>().join("\n");
+    Ok(Document {
+        id: row.id,
+        kind: kind_of(row),
+        number: row.number.clone(),
+        language: if content.language == keqiao_model::Lang::En { "en" } else { "zh" }.to_owned(),
+        title: content.title,
+        summary: content.summary,
+        text,
+        keywords: content.keywords,
+        indicators,
+        organisation: organisation.name.clone(),
+        organisation_id: organisation.id,
+        field: row.field.clone(),
+        industry: row.industry.clone(),
+        region: if row.region == OUTSIDE { String::new() } else { row.region.clone() },
+        trl: row.trl,
+        cooperation: content.cooperation.iter().map(|c| c.code().to_owned()).collect(),
+        price_min: row.price_min,
+        price_max: row.price_max,
+        deadline: content.deadline.map(|d| i64::from(d.to_julian_day() - UNIX_JULIAN_DAY)),
+        published_at: row.published_at.unwrap_or_default() / 1_000_000,
+    })
+}
+
+/// The documents of listings that are indexed now, by id; those that are not are missing.
+async fn documents(market: &Market, ids: &[Uuid]) -> Result<HashMap<Uuid, Document>> {
+    let mut documents = HashMap::new();
+    for chunk in ids.chunks(500) {
+        let rows = listing::Entity::find().filter(listing::Column::Id.is_in(chunk.iter().copied())).all(&market.db).await?;
+        let owners: HashMap<Uuid, organisation::Model> = organisation::Entity::find()
+            .filter(organisation::Column::Id.is_in(rows.iter().map(|r| r.organisation_id)))
+            .all(&market.db)
+            .await?
+            .into_iter()
+            .map(|o| (o.id, o))
+            .collect();
+        for row in rows {
+            if state_of(&row)?.is_indexed()
+                && let Some(owner) = owners.get(&row.organisation_id)
+            {
+                documents.insert(row.id, document_of(&row, owner)?);
+            }
+        }
+    }
+    Ok(documents)
+}
+
+/// Brings index and matches up to date with the outbox; answers how many events were read. Called by the worker whenever there may be
+/// something new, and by tests.
+///
+/// # Errors
+/// [`Error::Internal`]; nothing is lost, the next call goes on where the index really is.
+pub async fn index_step(market: &Market) -> Result<usize> {
+    let after: i64 = market.search.position().and_then(|p| p.parse().ok()).unwrap_or(0);
+    let events = outbox::Entity::find().filter(outbox::Column::Seq.gt(after)).order_by_asc(outbox::Column::Seq).limit(STEP).all(&market.db).await?;
+    let Some(last) = events.last().map(|e| e.seq) else { return Ok(0) };
+    let changed: BTreeSet<Uuid> = events.iter().filter(|e| e.kind == Event::ListingChanged.code()).map(|e| e.subject_id).collect();
+    let changed: Vec<Uuid> = changed.into_iter().collect();
+    // The current rows count, not what they were when the event was written: applying an event twice or late changes nothing.
+    let mut documents = documents(market, &changed).await?;
+    let changes = changed.iter().map(|id| documents.get(id).map_or(Change::Remove(*id), |d| Change::Put(Box::new(d.clone())))).collect();
+    market.search.apply(changes, last.to_string()).await?;
+    for id in changed.iter().filter(|id| !documents.contains_key(id)) {
+        matched::Entity::delete_many().filter(matched::Column::ListingId.eq(*id).or(matched::Column::OtherId.eq(*id))).exec(&market.db).await?;
+    }
+    let mut affected = BTreeSet::new();
+    for document in documents.values() {
+        affected.extend(store_matches(market, document).await?);
+    }
+    for id in &changed {
+        affected.remove(id);
+    }
+    let affected: Vec<Uuid> = affected.into_iter().collect();
+    documents = self::documents(market, &affected).await?;
+    for document in documents.values() {
+        store_matches(market, document).await?;
+    }
+    Ok(events.len())
+}
+
+/// Computes and stores the best answers to one listing; answers their ids.
+async fn store_matches(market: &Market, document: &Document) -> Result<Vec<Uuid>> {
+    let search = market.search.clone();
+    let source = document.clone();
+    let found = tokio::task::spawn_blocking(move || search.matches(&source, KEPT)).await.map_err(Error::internal)??;
+    let tx = market.write(&Actor::System).await?;
+    // A listing taken off the market meanwhile must not come back into anybody's list.
+    let ids: Vec<Uuid> = found.iter().map(|m| m.id).chain([document.id]).collect();
+    let live: BTreeSet<Uuid> = listing::Entity::find()
+        .filter(listing::Column::Id.is_in(ids))
+        .filter(listing::Column::State.is_in([ListingState::Published.code(), ListingState::InDeal.code()]))
+        .all(&*tx)
+        .await?
+        .into_iter()
+        .map(|r| r.id)
+        .collect();
+    matched::Entity::delete_many().filter(matched::Column::ListingId.eq(document.id)).exec(&*tx).await?;
+    let mut rows = Vec::new();
+    if live.contains(&document.id) {
+        for (place, m) in found.iter().filter(|m| live.contains(&m.id)).enumerate() {
+            rows.push(matched::ActiveModel {
+                listing_id: Set(document.id),
+                other_id: Set(m.id),
+                score: Set(f64::from(m.score)),
+                place: Set(i64::try_from(place).unwrap_or(i64::MAX)),
+                computed_at: Set(tx.now),
+                explanation: Set(serde_json::to_string(&m.explanation)?),
+            });
+        }
+    }
+    let ids: Vec<Uuid> = found.iter().map(|m| m.id).filter(|id| live.contains(id)).collect();
+    if !rows.is_empty() {
+        matched::Entity::insert_many(rows).exec_without_returning(&*tx).await?;
+    }
+    tx.commit().await?;
+    Ok(ids)
+}
+
+/// How far the index is behind: outbox rows not yet applied.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn index_lag(market: &Market) -> Result<u64> {
+    let after: i64 = market.search.position().and_then(|p| p.parse().ok()).unwrap_or(0);
+    Ok(outbox::Entity::find().filter(outbox::Column::Seq.gt(after)).count(&market.db).await?)
+}
+
+/// Rebuilds the index from the database and, when `matches`, every stored match; `progress(done, total)` is called as it goes. Events that
+/// commit meanwhile are applied by the next [`index_step`], because the position is taken before the rows are read.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64)) -> Result<u64> {
+    let position = outbox::Entity::find().order_by_desc(outbox::Column::Seq).one(&market.db).await?.map_or(0, |e| e.seq);
+    market.search.clear().await?;
+    let live = listing::Entity::find()
+        .select_only()
+        .column(listing::Column::Id)
+        .filter(listing::Column::State.is_in([ListingState::Published.code(), ListingState::InDeal.code()]))
+        .order_by_asc(listing::Column::Id)
+        .into_tuple::<Uuid>()
+        .all(&market.db)
+        .await?;
+    let total = live.len() as u64;
+    let mut done = 0;
+    for chunk in live.chunks(2_000) {
+        let documents = documents(market, chunk).await?;
+        let changes = documents.into_values().map(|d| Change::Put(Box::new(d))).collect();
+        // Until the last chunk is in, the payload says that nothing was applied: a crash starts over.
+        market.search.apply(changes, "0".to_owned()).await?;
+        done += chunk.len() as u64;
+        progress(done, total);
+    }
+    market.search.apply(Vec::new(), position.to_string()).await?;
+    if matches {
+        matched::Entity::delete_many().exec(&market.db).await?;
+        done = 0;
+        for chunk in live.chunks(200) {
+            for document in documents(market, chunk).await?.values() {
+                store_matches(market, document).await?;
+            }
+            done += chunk.len() as u64;
+            progress(done, total);
+        }
+    }
+    Ok(total)
+}
+
+/// One match as its owner, a broker or an officer sees it.
+#[derive(Debug, Clone)]
+pub struct MatchView {
+    /// The other listing.
+    pub other: ListingSummary,
+    /// Score; only its order and its parts mean something.
+    pub score: f64,
+    /// Score relative to the best match of the list, per cent.
+    pub relative: i64,
+    /// Why.
+    pub explanation: Explanation,
+}
+
+/// The ranked answers of the other side to a listing.
+///
+/// # Errors
+/// [`Error::NotFound`] unless the actor owns the listing, is a broker, or an officer of its region.
+pub async fn matches(market: &Market, actor: &Actor, kind: ListingKind, number: &str, page: u64) -> Result<Paged<MatchView>> {
+    let row = find(&market.db, kind, number).await?;
+    let parties = parties(actor, &row);
+    let public = state_of(&row)?.is_public();
+    if !(parties.contains(&Party::Owner) || parties.contains(&Party::Officer) || (actor.is_broker() && public)) {
+        return Err(if actor.person().is_none() && public { Error::SignIn } else { Error::NotFound });
+    }
+    let query = matched::Entity::find().filter(matched::Column::ListingId.eq(row.id)).order_by_asc(matched::Column::Place).order_by_asc(matched::Column::OtherId);
+    let best = query.clone().one(&market.db).await?.map_or(1.0, |m| m.score);
+    let (paged, found) = fetch(&market.db, query, page).await?.take();
+    let mut others: HashMap<Uuid, ListingSummary> = summaries_by_id(market, found.iter().map(|m| m.other_id).collect()).await?;
+    let mut items = Vec::new();
+    for m in found {
+        if let Some(other) = others.remove(&m.other_id) {
+            #[allow(clippy::cast_possible_truncation, reason = "a percentage")]
+            let relative = if best > 0.0 { (m.score / best * 100.0).round() as i64 } else { 0 };
+            items.push(MatchView { other, score: m.score, relative, explanation: serde_json::from_str(&m.explanation)? });
+        }
+    }
+    Ok(paged.with(items))
+}
+
+/// Public listings by id.
+pub(crate) async fn summaries_by_id(market: &Market, ids: Vec<Uuid>) -> Result<HashMap<Uuid, ListingSummary>> {
+    let rows = listing::Entity::find().filter(listing::Column::Id.is_in(ids)).all(&market.db).await?;
+    let rows: Vec<listing::Model> = rows.into_iter().filter(|r| state_of(r).is_ok_and(ListingState::is_public)).collect();
+    Ok(summaries(&market.db, &rows).await?.into_iter().map(|s| (s.id, s)).collect())
+}
+
+/// One search result.
+#[derive(Debug, Clone)]
+pub struct FoundListing {
+    /// The listing.
+    pub listing: ListingSummary,
+    /// Its title, hits marked.
+    pub title: Vec<Piece>,
+    /// A passage of its public text, hits marked.
+    pub snippet: Vec<Piece>,
+}
+
+/// A page of search results.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Results of this page.
+    pub page: Paged<FoundListing>,
+    /// Counts by facet; each respects the query and the other facets.
+    pub facets: BTreeMap<Facet, Vec<(String, usize)>>,
+}
+
+/// Searches the public listings of one side. Anyone may.
+///
+/// # Errors
+/// [`Error::Internal`]; no query is an error.
+pub async fn search_listings(market: &Market, mut request: SearchRequest, page: u64) -> Result<Found> {
+    let per_page = usize::try_from(PER_PAGE).unwrap_or(20);
+    // Paging past the index's depth answers the last page, not an error.
+    request.limit = per_page;
+    request.offset = usize::try_from(page.saturating_sub(1)).unwrap_or(0).saturating_mul(per_page).min(100_000);
+    let mut result = run(market, request.clone()).await?;
+    let mut page = page;
+    if result.hits.is_empty() && result.total > 0 {
+        page = within(page, result.total as u64);
+        request.offset = usize::try_from(page - 1).unwrap_or(0).saturating_mul(per_page);
+        result = run(market, request).await?;
+    }
+    let mut listings = summaries_by_id(market, result.hits.iter().map(|h| h.id).collect()).await?;
+    let items = result
+        .hits
+        .into_iter()
+        .filter_map(|Hit { id, title, snippet, .. }| listings.remove(&id).map(|listing| FoundListing { listing, title, snippet }))
+        .collect();
+    Ok(Found { page: Paged { items, total: result.total as u64, page, per_page: PER_PAGE }, facets: result.facets })
+}
+
+async fn run(market: &Market, request: SearchRequest) -> Result<SearchResult> {
+    let search = market.search.clone();
+    Ok(tokio::task::spawn_blocking(move || search.search(&request)).await.map_err(Error::internal)??)
+}
+
+/// Listings like this one on its own side would be; for now the best pairs a broker may recommend: the highest matches of published demands in
+/// the market, newest first among equals.
+///
+/// # Errors
+/// [`Error::NotFound`] for anyone who is neither broker nor officer.
+pub async fn best_pairs(market: &Market, actor: &Actor, page: u64) -> Result<Paged<(ListingSummary, MatchView)>> {
+    if !(actor.is_broker() || actor.is_officer()) {
+        return Err(if actor.person().is_none() { Error::SignIn } else { Error::NotFound });
+    }
+    let demands = listing::Entity::find()
+        .filter(listing::Column::Kind.eq(kind_code(ListingKind::Demand)))
+        .filter(listing::Column::State.eq(ListingState::Published.code()))
+        .order_by_desc(listing::Column::PublishedAt)
+        .order_by_desc(listing::Column::Id);
+    let (paged, rows) = fetch(&market.db, demands, page).await?.take();
+    let firsts = matched::Entity::find()
+        .filter(matched::Column::ListingId.is_in(rows.iter().map(|r| r.id)))
+        .filter(matched::Column::Place.eq(0))
+        .all(&market.db)
+        .await?;
+    let others = summaries_by_id(market, firsts.iter().map(|m| m.other_id).collect()).await?;
+    let by_demand: HashMap<Uuid, &matched::Model> = firsts.iter().map(|m| (m.listing_id, m)).collect();
+    let mut items = Vec::new();
+    for demand in summaries(&market.db, &rows).await? {
+        if let Some(m) = by_demand.get(&demand.id)
+            && let Some(other) = others.get(&m.other_id)
+        {
+            let view = MatchView { other: other.clone(), score: m.score, relative: 100, explanation: serde_json::from_str(&m.explanation)? };
+            items.push((demand, view));
+        }
+    }
+    Ok(paged.with(items))
+}
+
+/// Takes published listings whose last day is over off the market; answers how many.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn expire_step(market: &Market) -> Result<u64> {
+    let today = keqiao_model::format_date(from_micros(micros(market.now())).to_offset(crate::CHINA).date());
+    let rows = listing::Entity::find()
+        .filter(listing::Column::State.eq(ListingState::Published.code()))
+        .filter(listing::Column::Deadline.lt(today))
+        .limit(500)
+        .all(&market.db)
+        .await?;
+    let mut expired = 0;
+    for row in rows {
+        let tx = market.write(&Actor::System).await?;
+        match crate::listings::make_move(market, &tx, &Actor::System, &row, keqiao_model::ListingMove::Expire, &[], row.version).await {
+            Ok(()) => {
+                tx.commit().await?;
+                expired += 1;
+            }
+            Err(Error::Stale) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(expired)
+}

@@ -1,0 +1,41 @@
+//! What things are in the market: identifiers, money, states and their moves, validation, and the shapes that pages and API
+//! exchange. Pure: no I/O; compiles to wasm, so that a form checks in the browser by the very rules of the server.
+
+mod account;
+mod contract;
+mod credit_code;
+mod field_error;
+mod fields;
+mod indicator;
+mod lang;
+mod listing;
+mod listing_kind;
+mod money;
+mod organisation;
+mod patent_number;
+mod states;
+mod taxonomy;
+mod typed;
+
+pub use account::{PASSWORD_MAX, PASSWORD_MIN, check_password, read_email};
+pub use contract::ContractContent;
+pub use credit_code::{CreditCode, CreditCodeError};
+pub use field_error::{Check, FieldError};
+pub use indicator::{Indicator, Operator, parse_number};
+pub use fields::Fields;
+pub use lang::Lang;
+pub use listing::{
+    AchievementBody, DemandBody, Inventor, IpRight, KEYWORDS_MAX, ListingBody, ListingContent, ROWS_MAX, SUMMARY_MAX, Strictness, TEXT_MAX, TITLE_MAX, format_date,
+    parse_date,
+};
+pub use listing_kind::ListingKind;
+pub use money::{Fen, MoneyError};
+pub use organisation::{OUTSIDE, OrganisationContent};
+pub use patent_number::{PatentNumber, PatentNumberError};
+pub use states::{
+    ContractMove, ContractState, DealMove, DealState, InterestMove, InterestState, ListingMove, ListingState, Party, Stateful, Transition,
+};
+pub use taxonomy::{
+    Coded, ContractKind, ContractSubkind, Cooperation, DeclineCode, Field, Figure, INDUSTRIES, INDUSTRY_GROUP, IpKind, IpStatus, LegalKind,
+    OrganisationKind, Ownership, PaymentWay, PriceKind, RefusalCode, is_industry,
+};

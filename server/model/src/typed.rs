@@ -1,0 +1,44 @@
+//! What people type, made plain before it is read.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// An identifier as typed: compatibility forms folded (NFKC), upper case, without white space, control characters and hyphens of
+/// any kind.
+pub(crate) fn identifier(text: &str) -> String {
+    text.nfkc().filter(|c| !is_filler(*c)).flat_map(char::to_uppercase).collect()
+}
+
+/// White space, controls, zero-width characters and dashes: what a copy from a document leaves between digits.
+fn is_filler(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+}
+
+/// Full-width ASCII made half-width, `￥` made `¥`, `。` made `.`, white space and zero-width characters dropped.
+///
+/// Not NFKC: that turns `10⁵` into `105`, which in an amount or an indicator would be a silent error.
+pub(crate) fn number(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'))
+        .map(|c| match c {
+            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+            '￥' => '¥',
+            '。' | '｡' => '.',
+            '\u{2212}' | '\u{2013}' | '\u{2014}' => '-',
+            _ => c,
+        })
+        .collect()
+}
+
+/// The digits of a whole number with its separators dropped: groups of three (`1,234,567`) or of four (`1,2345,6789`) after the
+/// first; `None` for anything else, because `12,34` may mean a decimal comma.
+pub(crate) fn ungroup(text: &str) -> Option<String> {
+    let mut groups = text.split(',');
+    let first = groups.next().unwrap_or_default();
+    let rest: Vec<&str> = groups.collect();
+    let size = rest.first().map_or(0, |g| g.len());
+    let grouped =
+        rest.is_empty() || ((size == 3 || size == 4) && !first.is_empty() && first.len() <= size && rest.iter().all(|g| g.len() == size));
+    (grouped && text.bytes().all(|b| b.is_ascii_digit() || b == b',')).then(|| text.replace(',', ""))
+}

@@ -1,0 +1,412 @@
+//! Which terms does a text have?
+//!
+//! Two channels are indexed side by side and their scores are summed, because that measured far better than either alone:
+//!
+//! - **words**: jieba's words with the shorter dictionary words inside them; Latin words lower-cased and stemmed; stop words out;
+//! - **grams**: every Han character and every adjacent pair; Latin words lower-cased, as written. They have positions, so phrases
+//!   are found here, independently of how a dictionary would cut them.
+//!
+//! Both sides of a search, and the query of a person, go through this one function, so they cannot disagree.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+
+use jieba_rs::Jieba;
+use tantivy::tokenizer::{Language, RawTokenizer, Stemmer, TextAnalyzer, TokenStream};
+
+use crate::analysis::normal::Normal;
+
+pub(crate) mod normal;
+
+/// Longer Latin runs than this many characters are no words (base64, drawings); they are cut.
+const LONGEST_TOKEN: usize = 64;
+
+/// The domain dictionary, one word a line; part of the schema's hash.
+pub(crate) const WORDS: &str = include_str!("words.txt");
+/// The stop words, separated by white space; part of the schema's hash.
+pub(crate) const STOP_WORDS: &str = include_str!("stopwords.txt");
+
+/// One term at one place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// The term as it is indexed.
+    pub(crate) text: String,
+    /// First byte in the normalised text.
+    pub(crate) start: usize,
+    /// Byte after the last in the normalised text.
+    pub(crate) end: usize,
+    /// Place in the order of characters and words; punctuation leaves a gap.
+    pub(crate) position: usize,
+}
+
+/// One word as a person reads it, with every term it stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unit {
+    /// The word, normalised.
+    pub(crate) surface: String,
+    /// The term of the whole word in the words channel.
+    pub(crate) word: String,
+    /// Terms in the grams channel that together stand for the word: its pairs, its only character, or its Latin parts.
+    pub(crate) grams: Vec<String>,
+    /// First byte in the normalised text.
+    pub(crate) start: usize,
+    /// Byte after the last in the normalised text.
+    pub(crate) end: usize,
+    /// Whether it says nothing about the subject.
+    pub(crate) stop: bool,
+    /// Whether it is of Han characters.
+    pub(crate) han: bool,
+}
+
+/// Everything known about a text.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Analysis {
+    /// The text all offsets count in.
+    pub(crate) normal: Normal,
+    /// The words channel.
+    pub(crate) words: Vec<Token>,
+    /// The grams channel.
+    pub(crate) grams: Vec<Token>,
+    /// The words in reading order.
+    pub(crate) units: Vec<Unit>,
+}
+
+/// Loads the dictionary, which takes about a second in a debug build. Call it at start, before the first request.
+pub fn warm_up() {
+    jieba();
+    stop_words();
+}
+
+fn jieba() -> &'static Jieba {
+    static JIEBA: OnceLock<Jieba> = OnceLock::new();
+    JIEBA.get_or_init(|| {
+        let mut jieba = Jieba::new();
+        for word in WORDS.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            jieba.add_word(word, None, None);
+        }
+        jieba
+    })
+}
+
+fn stop_words() -> &'static HashSet<&'static str> {
+    static STOP: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    STOP.get_or_init(|| {
+        STOP_WORDS.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
+    })
+}
+
+/// Whether the character is a Han character.
+pub(crate) fn is_han(c: char) -> bool {
+    matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{20000}'..='\u{323AF}' | '々' | '〇')
+}
+
+/// Joins letters and digits of one technical token, as in `300wh/kg`, `xq-2026-000123`, `al2o3-tio2`.
+fn is_connector(c: char) -> bool {
+    matches!(c, '-' | '_' | '.' | '/' | '·' | '+' | '°' | '%' | '~' | '&' | '#')
+}
+
+/// Analyses a text.
+pub(crate) fn analyse(text: &str) -> Analysis {
+    let mut analyser = Analyser::new(text);
+    analyser.run();
+    analyser.out
+}
+
+/// The Latin words of a text alone, which needs no dictionary.
+pub(crate) fn analyse_latin(text: &str) -> Analysis {
+    let mut analyser = Analyser::new(text);
+    analyser.latin_only = true;
+    analyser.run();
+    analyser.out
+}
+
+struct Analyser {
+    out: Analysis,
+    latin_only: bool,
+    position: usize,
+    stemmer: TextAnalyzer,
+}
+
+impl Analyser {
+    fn new(text: &str) -> Self {
+        Self {
+            out: Analysis { normal: Normal::new(text), ..Analysis::default() },
+            latin_only: false,
+            position: 0,
+            stemmer: TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(Language::English)).build(),
+        }
+    }
+
+    fn run(&mut self) {
+        let text = std::mem::take(&mut self.out.normal.text);
+        let mut rest = text.as_str();
+        let mut gap = false;
+        while let Some(first) = rest.chars().next() {
+            let start = text.len() - rest.len();
+            let length = if is_han(first) {
+                rest.find(|c| !is_han(c)).unwrap_or(rest.len())
+            } else if first.is_alphanumeric() {
+                latin_length(rest)
+            } else {
+                first.len_utf8()
+            };
+            let (run, after) = rest.split_at(length);
+            rest = after;
+            if is_han(first) || first.is_alphanumeric() {
+                // A phrase must not run across punctuation; white space and line breaks do not interrupt it.
+                self.position += usize::from(std::mem::take(&mut gap) && self.position > 0);
+                if is_han(first) { self.han(run, start) } else { self.latin(run, start) }
+            } else if !first.is_whitespace() {
+                gap = true;
+            }
+        }
+        self.out.normal.text = text;
+    }
+
+    fn han(&mut self, run: &str, start: usize) {
+        if self.latin_only {
+            return;
+        }
+        let jieba = jieba();
+        let bounds: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
+        let slice = |from: usize, to: usize| match (bounds.get(from), bounds.get(to)) {
+            (Some(&from), Some(&to)) => run.get(from..to).map(|text| (text, from, to)),
+            _ => None,
+        };
+        let count = bounds.len() - 1;
+        for at in 0..count {
+            for length in [1, 2] {
+                let Some((text, from, to)) = slice(at, at + length) else { continue };
+                if length == 1 && stop_words().contains(text) {
+                    continue;
+                }
+                self.out.grams.push(Token { text: text.to_owned(), start: start + from, end: start + to, position: self.position + at });
+            }
+        }
+        let mut at = 0;
+        for word in jieba.cut(run, true) {
+            let length = word.word.chars().count();
+            let stop = stop_words().contains(word.word);
+            let Some((text, from, to)) = slice(at, at + length) else { break };
+            let token = |text: &str, from: usize, to: usize, at: usize| Token {
+                text: text.to_owned(),
+                start: start + from,
+                end: start + to,
+                position: self.position + at,
+            };
+            if !stop {
+                for inner in 2..length.min(4) {
+                    for offset in 0..=length - inner {
+                        if let Some((text, from, to)) = slice(at + offset, at + offset + inner)
+                            && jieba.has_word(text)
+                        {
+                            self.out.words.push(token(text, from, to, at + offset));
+                        }
+                    }
+                }
+                self.out.words.push(token(text, from, to, at));
+            }
+            let grams = if length == 1 {
+                vec![text.to_owned()]
+            } else {
+                (at..at + length - 1).filter_map(|pair| slice(pair, pair + 2)).map(|(pair, ..)| pair.to_owned()).collect()
+            };
+            self.out.units.push(Unit {
+                surface: text.to_owned(),
+                word: text.to_owned(),
+                grams,
+                start: start + from,
+                end: start + to,
+                stop,
+                han: true,
+            });
+            at += length;
+        }
+        self.position += count;
+    }
+
+    fn latin(&mut self, run: &str, start: usize) {
+        let whole = cut_chars(run, LONGEST_TOKEN);
+        let mut parts = Vec::new();
+        latin_parts(run, 0, &mut parts);
+        let compound = parts.len() > 1;
+        let whole_term = if compound { whole.to_owned() } else { self.stem(whole) };
+        let mut grams = Vec::new();
+        let mut all_stop = true;
+        for &(part, at) in &parts {
+            let part = cut_chars(part, LONGEST_TOKEN);
+            let (from, to) = (start + at, start + at + part.len());
+            grams.push(part.to_owned());
+            self.out.grams.push(Token { text: part.to_owned(), start: from, end: to, position: self.position });
+            // A lone letter or digit (a list's numbering, a variable's name) is found as a gram but is no word.
+            let stop = stop_words().contains(part) || part.chars().nth(1).is_none();
+            all_stop &= stop;
+            if !stop {
+                let text = self.stem(part);
+                self.out.words.push(Token { text, start: from, end: to, position: self.position });
+            }
+            self.position += 1;
+        }
+        if compound {
+            let position = self.position - parts.len();
+            self.out.words.push(Token { text: whole_term.clone(), start, end: start + whole.len(), position });
+            all_stop = false;
+        }
+        self.out.units.push(Unit {
+            surface: whole.to_owned(),
+            word: whole_term,
+            grams,
+            start,
+            end: start + run.len(),
+            stop: all_stop,
+            han: false,
+        });
+    }
+
+    fn stem(&mut self, word: &str) -> String {
+        if !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+            return word.to_owned();
+        }
+        let mut stream = self.stemmer.token_stream(word);
+        if stream.advance() { stream.token().text.clone() } else { word.to_owned() }
+    }
+}
+
+/// The first `count` characters.
+pub(crate) fn cut_chars(text: &str, count: usize) -> &str {
+    match text.char_indices().nth(count) {
+        Some((at, _)) => text.get(..at).unwrap_or(text),
+        None => text,
+    }
+}
+
+/// Bytes of the run of letters, digits and connectors between them that the text starts with.
+fn latin_length(text: &str) -> usize {
+    let mut end = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c.is_alphanumeric() && !is_han(c) {
+            end = at + c.len_utf8();
+        } else if is_connector(c) {
+            match chars.peek() {
+                Some(&(_, next)) if next.is_alphanumeric() && !is_han(next) => {}
+                // A trailing sign that is part of the name or the unit: `c++`, `c#`, `95%`.
+                Some(&(_, '+')) if c == '+' => {}
+                _ => {
+                    if matches!(c, '+' | '#' | '%') {
+                        end = at + c.len_utf8();
+                    }
+                    break;
+                }
+            }
+        } else {
+            break;
+        }
+    }
+    end
+}
+
+/// Cuts `al2o3-tio2`, `10-20mm`, `300wh/kg` into what can be searched by itself: `al2o3` `tio2`; `10` `20` `mm`; `300` `wh/kg`.
+fn latin_parts<'a>(run: &'a str, at: usize, out: &mut Vec<(&'a str, usize)>) {
+    if let Some(cut) = run.find(['-', '_', '~', '&']) {
+        let (left, right) = run.split_at(cut);
+        let right = right.get(1..).unwrap_or_default();
+        for (part, offset) in [(left, 0), (right, cut + 1)] {
+            if !part.is_empty() {
+                latin_parts(part, at + offset, out);
+            }
+        }
+        return;
+    }
+    let number = run.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(run.len());
+    if number == run.len() {
+        out.push((run, at));
+        return;
+    }
+    let (digits, unit) = run.split_at(number);
+    if number > 0 {
+        // `5g`, `3d`: a letter alone is no unit. `10th-wise` style tokens are rare enough to follow the same rule.
+        if unit.chars().nth(1).is_some() {
+            out.push((digits, at));
+            out.push((unit, at + number));
+        } else {
+            out.push((run, at));
+        }
+        return;
+    }
+    let mut offset = 0;
+    for part in run.split(['/', '.', '·']) {
+        if !part.is_empty() {
+            out.push((part, at + offset));
+        }
+        // Every separator is one character, but `·` has two bytes.
+        offset += part.len();
+        offset += run.get(offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        analyse(text).words.into_iter().map(|token| token.text).collect()
+    }
+
+    fn grams(text: &str) -> Vec<String> {
+        analyse(text).grams.into_iter().map(|token| token.text).collect()
+    }
+
+    #[test]
+    fn chinese_becomes_words_characters_and_pairs() {
+        assert_eq!(words("石墨烯"), ["石墨", "石墨烯"]);
+        assert_eq!(grams("石墨烯"), ["石", "石墨", "墨", "墨烯", "烯"]);
+    }
+
+    #[test]
+    fn domain_words_stay_whole() {
+        let units: Vec<_> = analyse("磷酸铁锂和数码印花").units.into_iter().map(|unit| unit.surface).collect();
+        assert_eq!(units, ["磷酸铁锂", "和", "数码印花"]);
+    }
+
+    #[test]
+    fn formulae_and_units_are_sensible_tokens() {
+        assert_eq!(words("LiFePO₄"), ["lifepo4"]);
+        assert_eq!(words("≥300Wh/kg"), ["300", "wh/kg", "300wh/kg"]);
+        assert_eq!(words("Wh/kg"), ["wh", "kg", "wh/kg"]);
+        assert_eq!(words("10-20mm"), ["10", "20", "mm", "10-20mm"]);
+        assert_eq!(words("5G"), ["5g"]);
+        assert_eq!(words("N·m"), ["n·m"]);
+        assert_eq!(words("C++"), ["c++"]);
+    }
+
+    #[test]
+    fn english_is_stemmed_without_stop_words() {
+        assert_eq!(words("The batteries of vehicles"), ["batteri", "vehicl"]);
+        assert_eq!(grams("The batteries"), ["the", "batteries"]);
+    }
+
+    #[test]
+    fn full_width_and_accents_are_folded() {
+        assert_eq!(words("ＡＢＣ１２"), ["abc12"]);
+        assert_eq!(words("Béton"), words("beton"));
+    }
+
+    #[test]
+    fn punctuation_is_no_token_but_a_gap() {
+        let tokens = analyse("电池、回收");
+        assert!(tokens.grams.iter().all(|token| token.text != "、"));
+        let positions: Vec<_> = tokens.grams.iter().map(|token| (token.text.as_str(), token.position)).collect();
+        assert!(positions.contains(&("电池", 0)) && positions.contains(&("回收", 3)), "{positions:?}");
+    }
+
+    #[test]
+    fn offsets_lie_in_the_normalised_text() {
+        for text in ["ﬁber ㎡ 中文①②", "İstanbul·x", "a·b·c", "𠀀𠀁测试", "\u{301}e", "한국어 日本語がく", "1.2.3-4..5//6", "--", "x-"] {
+            let analysis = analyse(text);
+            for token in analysis.words.iter().chain(&analysis.grams) {
+                assert!(analysis.normal.text.get(token.start..token.end).is_some(), "{text}: {token:?}");
+            }
+        }
+    }
+}

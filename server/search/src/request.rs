@@ -1,0 +1,208 @@
+//! What can be asked, and what is answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keqiao_model::ListingKind;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A property by which results are counted and narrowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Facet {
+    /// The technical field.
+    Field,
+    /// The industry.
+    Industry,
+    /// The region.
+    Region,
+    /// The technology readiness level, as a decimal number.
+    Trl,
+    /// The form of cooperation; a listing can have several.
+    Cooperation,
+}
+
+impl Facet {
+    const ALL: [Facet; 5] = [Facet::Field, Facet::Industry, Facet::Region, Facet::Trl, Facet::Cooperation];
+
+    /// Every facet, in the order of display.
+    pub fn all() -> [Facet; 5] {
+        Self::ALL
+    }
+
+    /// The name in URLs, such as `field`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Facet::Field => "field",
+            Facet::Industry => "industry",
+            Facet::Region => "region",
+            Facet::Trl => "trl",
+            Facet::Cooperation => "cooperation",
+        }
+    }
+
+    /// The facet of this name in a URL.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|facet| facet.code() == code)
+    }
+}
+
+/// The order of results. Ties fall to the newer listing, then to the id, so that paging is stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// Best first; without a query the same as [`Sort::Newest`].
+    #[default]
+    Relevance,
+    /// Last published first.
+    Newest,
+    /// Nearest deadline first; listings without one come last.
+    Deadline,
+}
+
+impl Sort {
+    const ALL: [Sort; 3] = [Sort::Relevance, Sort::Newest, Sort::Deadline];
+
+    /// Every order, in the order of display.
+    pub fn all() -> [Sort; 3] {
+        Self::ALL
+    }
+
+    /// The name in URLs, such as `newest`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Sort::Relevance => "relevance",
+            Sort::Newest => "newest",
+            Sort::Deadline => "deadline",
+        }
+    }
+
+    /// The order of this name in a URL.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sort| sort.code() == code)
+    }
+}
+
+/// A person's search.
+///
+/// # The query
+///
+/// Any text is a query and none is an error. `"…"` must occur as it stands, `-…` must not occur; everything else is literal. At
+/// most the first 2,000 characters and the first 64 distinct words count, the rest is silently left out. Up to four words must
+/// all occur (a word also when all its pairs of characters do); of longer queries a share suffices, and whoever holds all words
+/// comes first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchRequest {
+    /// The side that is searched.
+    pub kind: ListingKind,
+    /// What the person typed.
+    pub query: String,
+    /// Accepted codes by facet; within a facet any of them, across facets all. An empty set does not filter.
+    pub filters: BTreeMap<Facet, BTreeSet<String>>,
+    /// The order.
+    pub sort: Sort,
+    /// How many hits to skip.
+    pub offset: usize,
+    /// How many hits to return at most; 0 only counts.
+    pub limit: usize,
+    /// Whether hits in titles and snippets are marked.
+    pub mark: bool,
+}
+
+impl SearchRequest {
+    /// The first twenty hits for a query, unfiltered, best first, marked.
+    pub fn new(kind: ListingKind, query: impl Into<String>) -> Self {
+        Self {
+            kind,
+            query: query.into(),
+            filters: BTreeMap::new(),
+            sort: Sort::Relevance,
+            offset: 0,
+            limit: 20,
+            mark: true,
+        }
+    }
+}
+
+/// The answer to a [`SearchRequest`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct SearchResult {
+    /// How many listings match, on all pages together.
+    pub total: usize,
+    /// The hits of this page.
+    pub hits: Vec<Hit>,
+    /// For each facet its codes and counts, most first, then by code. A count respects the query and the filters of the OTHER
+    /// facets, so it says what choosing that code instead would give.
+    pub facets: BTreeMap<Facet, Vec<(String, usize)>>,
+}
+
+/// One listing found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// The listing.
+    pub id: Uuid,
+    /// How well it fits the query; 0 when there was no query. Comparable within one result only.
+    pub score: f32,
+    /// The title in pieces.
+    pub title: Vec<Piece>,
+    /// At most about 160 characters that show why it was found.
+    pub snippet: Vec<Piece>,
+}
+
+/// A piece of plain text. The page escapes it and wraps it in `<mark>` when it is a hit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// The text, unescaped.
+    pub text: String,
+    /// Whether this is what was searched for.
+    pub hit: bool,
+}
+
+/// A listing of the other side that fits, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Match {
+    /// The listing of the other side.
+    pub id: Uuid,
+    /// How well it fits; comparable among the matches of one document only.
+    pub score: f32,
+    /// What the score is made of.
+    pub explanation: Explanation,
+}
+
+/// What a [`Match`]'s score is made of: `score == text_score + facet_score`, the weights of `words` and `other` sum to
+/// `text_score`, those of `facets` to `facet_score` (up to rounding of `f32`).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Explanation {
+    /// The twelve heaviest shared words, heaviest first.
+    pub words: Vec<WordReason>,
+    /// What all shared words beyond `words` add.
+    pub other: f32,
+    /// Structured properties that agree.
+    pub facets: Vec<FacetReason>,
+    /// What shared words add.
+    pub text_score: f32,
+    /// What agreeing properties add.
+    pub facet_score: f32,
+}
+
+/// A shared word.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WordReason {
+    /// The word as the matched document writes it (lower-cased, half-width).
+    pub word: String,
+    /// Where the OTHER listing has it: `title`, `summary`, `text`, `keywords`, `indicators`.
+    pub fields: Vec<String>,
+    /// What it adds to the score.
+    pub weight: f32,
+}
+
+/// A property that agrees.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FacetReason {
+    /// Which property.
+    pub facet: Facet,
+    /// The other listing's code of it.
+    pub code: String,
+    /// What it adds to the score.
+    pub weight: f32,
+}

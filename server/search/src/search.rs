@@ -1,0 +1,351 @@
+//! What fits a person's query?
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use keqiao_model::ListingKind;
+use tantivy::columnar::StrColumn;
+use tantivy::query::{EnableScoring, PhraseQuery, Query as _};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocSet as _, SegmentReader, TERMINATED, Term};
+
+use crate::error::SearchError;
+use crate::query::{Phrase, Query};
+use crate::request::{Facet, Hit, SearchRequest, SearchResult, Sort};
+use crate::schema::{Channel, Fields, Part};
+use crate::scoring::{FieldTerm, resolve};
+use crate::snapshot::{Snapshot, each_posting};
+use crate::snippet::Marker;
+use crate::top::{Keys, Ranked, Top, score_key};
+
+/// The whole query stands in the text as typed.
+const ADJACENT: f32 = 1.25;
+/// The whole query stands in the title as typed.
+const ADJACENT_IN_TITLE: f32 = 1.5;
+/// Longest word, in pairs of characters, whose pairs are told apart; of a longer one the first pairs count.
+const WORD_BITS: usize = 32;
+
+/// A document that fits.
+struct Found {
+    doc: u32,
+    score: f32,
+    /// 2: its number was asked for, 1: it has every word, 0: enough of them.
+    tier: u64,
+}
+
+/// A set of documents of one segment.
+struct DocumentSet(Vec<u64>);
+
+impl DocumentSet {
+    fn new(reader: &SegmentReader) -> Self {
+        Self(vec![0; (reader.max_doc() as usize).div_ceil(64)])
+    }
+
+    fn insert(&mut self, doc: u32) {
+        if let Some(block) = self.0.get_mut(doc as usize / 64) {
+            *block |= 1 << (doc % 64);
+        }
+    }
+
+    fn has(&self, doc: u32) -> bool {
+        self.0.get(doc as usize / 64).is_some_and(|block| block & (1 << (doc % 64)) != 0)
+    }
+}
+
+/// Answers a search.
+pub(crate) fn run(snapshot: &Snapshot, fields: &Fields, request: &SearchRequest) -> Result<SearchResult, SearchError> {
+    let search = Search { snapshot, fields, kind: request.kind, query: Query::parse(&request.query) };
+    let resolved = resolve(snapshot, fields, request.kind, &Part::ALL, &search.query.terms)?;
+    let sort = if search.query.is_open() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
+    let mut result = SearchResult::default();
+    // Every hit fits in the index, so a page beyond it needs no more room than that.
+    let documents = usize::try_from(snapshot.side(request.kind).documents).unwrap_or(usize::MAX);
+    let mut top = Top::new(if request.limit == 0 { 0 } else { request.offset.saturating_add(request.limit).min(documents) });
+    let mut counts: BTreeMap<Facet, HashMap<String, usize>> =
+        Facet::all().into_iter().map(|facet| (facet, HashMap::new())).collect();
+    for (segment, reader) in (0_u32..).zip(snapshot.searcher.segment_readers()) {
+        let keys = Keys::open(segment, reader)?;
+        let mut filter = Filter::new(reader, request)?;
+        for found in search.segment(reader, &resolved)? {
+            if !filter.passes(found.doc) {
+                continue;
+            }
+            result.total += 1;
+            let primary = match sort {
+                Sort::Relevance => (found.tier << 32) | score_key(found.score),
+                Sort::Newest => keys.newest(found.doc),
+                Sort::Deadline => keys.deadline(found.doc),
+            };
+            top.show(&keys, found.doc, primary, found.score);
+        }
+        filter.add_to(&mut counts)?;
+    }
+    for (facet, codes) in counts {
+        let mut codes: Vec<(String, usize)> = codes.into_iter().collect();
+        codes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        result.facets.insert(facet, codes);
+    }
+    let marker = Marker::new(if request.mark { Some(&search.query) } else { None });
+    for ranked in top.finish().iter().skip(request.offset).take(request.limit) {
+        result.hits.push(hit(snapshot, fields, &marker, ranked)?);
+    }
+    Ok(result)
+}
+
+fn hit(snapshot: &Snapshot, fields: &Fields, marker: &Marker, ranked: &Ranked) -> Result<Hit, SearchError> {
+    let entry: tantivy::TantivyDocument = snapshot.searcher.doc(ranked.address)?;
+    let text = |field| fields.stored_text(&entry, field);
+    let (title, summary, text) = (text(fields.title), text(fields.summary), text(fields.text));
+    Ok(Hit {
+        id: ranked.id(),
+        score: ranked.score,
+        title: marker.whole(&title),
+        snippet: marker.snippet(&[&summary, &text, &title]),
+    })
+}
+
+struct Search<'a> {
+    snapshot: &'a Snapshot,
+    fields: &'a Fields,
+    kind: ListingKind,
+    query: Query,
+}
+
+impl Search<'_> {
+    /// Everything in the segment that fits the query, alive, in the order of the segment.
+    fn segment(&self, reader: &SegmentReader, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
+        let mut found = if self.query.is_open() { self.everything(reader)? } else { self.scored(reader, resolved)? };
+        if let Some(alive) = reader.alive_bitset() {
+            found.retain(|found| alive.is_alive(found.doc));
+        }
+        for exclusion in &self.query.excluded {
+            let mut excluded = self.phrase(reader, &exclusion.phrase, &Part::ALL)?;
+            if let Some(stem) = &exclusion.stem {
+                self.each_field(Channel::Words, &Part::ALL, |field| {
+                    let term = Term::from_field_text(field, stem);
+                    each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| excluded.insert(doc))
+                })?;
+            }
+            found.retain(|found| !excluded.has(found.doc));
+        }
+        Ok(found)
+    }
+
+    fn everything(&self, reader: &SegmentReader) -> Result<Vec<Found>, SearchError> {
+        let mut found = Vec::new();
+        let term = self.fields.kind_term(self.kind);
+        each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| found.push(Found { doc, score: 0.0, tier: 0 }))?;
+        Ok(found)
+    }
+
+    fn scored(&self, reader: &SegmentReader, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
+        let size = reader.max_doc() as usize;
+        let mut scores = vec![0.0_f32; size];
+        let mut concepts_of = vec![0_u64; size];
+        let mut grams_of = vec![0_u32; size];
+        let mut touched = Vec::new();
+        // A pair can belong to several words: it counts for each of them, but only once for the score.
+        let mut done = HashSet::new();
+        for (bit, concept) in self.query.concepts.iter().enumerate() {
+            let all_grams = mask(concept.grams.len());
+            for (place, index) in concept.grams.iter().copied().enumerate().chain([(usize::MAX, concept.word)]) {
+                let gram_bit = if place == usize::MAX { u32::MAX } else if place < WORD_BITS { 1 << place } else { 0 };
+                let first = done.insert(index);
+                for term in resolved.iter().filter(|term| term.index == index) {
+                    term.each(reader, |doc, weight| {
+                        let at = doc as usize;
+                        if first && let Some(score) = scores.get_mut(at) {
+                            *score += weight;
+                        }
+                        if let Some(grams) = grams_of.get_mut(at) {
+                            if *grams == 0 {
+                                touched.push(doc);
+                            }
+                            *grams |= gram_bit;
+                        }
+                    })?;
+                }
+            }
+            for doc in touched.drain(..) {
+                if let (Some(grams), Some(concepts)) = (grams_of.get_mut(doc as usize), concepts_of.get_mut(doc as usize)) {
+                    if *grams & all_grams == all_grams {
+                        *concepts |= 1 << bit;
+                    }
+                    *grams = 0;
+                }
+            }
+        }
+        let mut phrases = Vec::new();
+        for phrase in &self.query.phrases {
+            phrases.push(self.phrase(reader, phrase, &Part::ALL)?);
+        }
+        let adjacent = match &self.query.adjacent {
+            Some(phrase) => Some((self.phrase(reader, phrase, &Part::ALL)?, self.phrase(reader, phrase, &[Part::Title])?)),
+            None => None,
+        };
+        let numbered = self.numbered(reader)?;
+        let all = self.query.concepts.len();
+        let mut found = Vec::new();
+        for ((doc, score), concepts) in (0_u32..).zip(scores).zip(concepts_of) {
+            let has = concepts.count_ones() as usize;
+            let asked = numbered.contains(&doc);
+            if !asked && (has < self.query.required || !phrases.iter().all(|phrase| phrase.has(doc))) {
+                continue;
+            }
+            let coverage = if all == 0 { 1.0 } else { has as f32 / all as f32 };
+            let adjacency = match &adjacent {
+                Some((_, title)) if title.has(doc) => ADJACENT_IN_TITLE,
+                Some((anywhere, _)) if anywhere.has(doc) => ADJACENT,
+                _ => 1.0,
+            };
+            let tier = if asked { 2 } else { u64::from(has == all) };
+            found.push(Found { doc, score: score * coverage * coverage * adjacency, tier });
+        }
+        Ok(found)
+    }
+
+    /// Documents whose number was typed.
+    fn numbered(&self, reader: &SegmentReader) -> Result<HashSet<u32>, SearchError> {
+        let mut documents = HashSet::new();
+        let mut of_kind = HashSet::new();
+        for number in &self.query.numbers {
+            let term = Term::from_field_text(self.fields.number, number);
+            each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| {
+                documents.insert(doc);
+            })?;
+        }
+        if !documents.is_empty() {
+            let term = self.fields.kind_term(self.kind);
+            each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| {
+                if documents.contains(&doc) {
+                    of_kind.insert(doc);
+                }
+            })?;
+        }
+        Ok(of_kind)
+    }
+
+    /// Documents where the phrase occurs in one of these parts.
+    fn phrase(&self, reader: &SegmentReader, phrase: &Phrase, parts: &[Part]) -> Result<DocumentSet, SearchError> {
+        let mut documents = DocumentSet::new(reader);
+        self.each_field(Channel::Grams, parts, |field| {
+            let terms: Vec<(usize, Term)> =
+                phrase.iter().map(|(at, gram)| (*at, Term::from_field_text(field, gram))).collect();
+            match terms.as_slice() {
+                [] => Ok(()),
+                [(_, term)] => each_posting(reader, term, IndexRecordOption::Basic, |doc, _| documents.insert(doc)),
+                _ => {
+                    let weight = PhraseQuery::new_with_offset(terms)
+                        .weight(EnableScoring::disabled_from_searcher(&self.snapshot.searcher))?;
+                    let mut scorer = weight.scorer(reader, 1.0)?;
+                    let mut doc = scorer.doc();
+                    while doc != TERMINATED {
+                        documents.insert(doc);
+                        doc = scorer.advance();
+                    }
+                    Ok(())
+                }
+            }
+        })?;
+        Ok(documents)
+    }
+
+    fn each_field(
+        &self,
+        channel: Channel,
+        parts: &[Part],
+        mut visit: impl FnMut(tantivy::schema::Field) -> Result<(), SearchError>,
+    ) -> Result<(), SearchError> {
+        self.fields
+            .scored(self.kind)
+            .iter()
+            .filter(|scored| scored.channel == channel && parts.contains(&scored.part))
+            .try_for_each(|scored| visit(scored.field))
+    }
+}
+
+/// The lowest bits set, at most all.
+fn mask(bits: usize) -> u32 {
+    if bits >= WORD_BITS { u32::MAX } else { (1 << bits) - 1 }
+}
+
+/// The filters on one segment, and the counts as documents pass.
+struct Filter {
+    facets: Vec<FacetFilter>,
+}
+
+struct FacetFilter {
+    facet: Facet,
+    column: Option<StrColumn>,
+    /// Places of the accepted codes in the column's dictionary; `None` accepts everything.
+    accepted: Option<HashSet<u64>>,
+    counts: Vec<usize>,
+}
+
+impl Filter {
+    fn new(reader: &SegmentReader, request: &SearchRequest) -> Result<Self, SearchError> {
+        let mut facets = Vec::new();
+        for facet in Facet::all() {
+            let column = reader.fast_fields().str(facet.code())?;
+            let mut accepted = None;
+            if let Some(codes) = request.filters.get(&facet).filter(|codes| !codes.is_empty()) {
+                let mut ords = HashSet::new();
+                if let Some(column) = &column {
+                    for code in codes {
+                        ords.extend(column.dictionary().term_ord(code)?);
+                    }
+                }
+                accepted = Some(ords);
+            }
+            let counts = vec![0; column.as_ref().map_or(0, |column| column.num_terms())];
+            facets.push(FacetFilter { facet, column, accepted, counts });
+        }
+        Ok(Self { facets })
+    }
+
+    /// Whether the document passes every filter. It is counted in each facet whose OTHER facets' filters it passes.
+    fn passes(&mut self, doc: u32) -> bool {
+        let mut failed = 0;
+        let mut failing = None;
+        for (place, facet) in self.facets.iter().enumerate() {
+            if !facet.accepts(doc) {
+                failed += 1;
+                failing = Some(place);
+            }
+        }
+        for (place, facet) in self.facets.iter_mut().enumerate() {
+            if failed == 0 || (failed == 1 && failing == Some(place)) {
+                facet.count(doc);
+            }
+        }
+        failed == 0
+    }
+
+    fn add_to(self, counts: &mut BTreeMap<Facet, HashMap<String, usize>>) -> Result<(), SearchError> {
+        for facet in self.facets {
+            let (Some(column), Some(codes)) = (&facet.column, counts.get_mut(&facet.facet)) else { continue };
+            for (ord, &count) in (0_u64..).zip(&facet.counts) {
+                let mut code = String::new();
+                if count > 0 && column.ord_to_str(ord, &mut code)? {
+                    *codes.entry(code).or_default() += count;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FacetFilter {
+    fn accepts(&self, doc: u32) -> bool {
+        let Some(accepted) = &self.accepted else { return true };
+        self.column.as_ref().is_some_and(|column| column.ords().values_for_doc(doc).any(|ord| accepted.contains(&ord)))
+    }
+
+    fn count(&mut self, doc: u32) {
+        let Some(column) = &self.column else { return };
+        for ord in column.ords().values_for_doc(doc) {
+            if let Some(count) = usize::try_from(ord).ok().and_then(|ord| self.counts.get_mut(ord)) {
+                *count += 1;
+            }
+        }
+    }
+}

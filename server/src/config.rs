@@ -1,0 +1,180 @@
+//! What the operator decides: defaults, then one TOML file, then `KEQIAO_…` variables, then flags; a bad key is named with its source.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use keqiao_market::{Limits, MarketConfig, Region};
+use serde::{Deserialize, Serialize};
+use time::Duration;
+
+/// How mail leaves the house.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    /// `smtp://user:password@host:port` or `smtps://…`; empty: letters are written into the folder `mail` of the data folder.
+    pub smtp: String,
+    /// The sender.
+    pub from: String,
+}
+
+/// Everything an operator may set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Folder of the embedded database, the index and attachments.
+    pub data: PathBuf,
+    /// `sqlite://…` or `postgres://…`; empty: a file in the data folder.
+    pub database_url: String,
+    /// Folder of built assets; empty: `site` beside the program, then `target/site`.
+    pub assets: PathBuf,
+    /// Public address without a trailing slash; empty: `http://` and the listening address.
+    pub base_url: String,
+    /// Load the demo city when the database is empty, and let its accounts sign in.
+    pub demo: bool,
+    /// `text` or `json`.
+    pub log_format: String,
+    /// What is logged, as `tracing` filters.
+    pub log: String,
+    /// Peers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Forms one peer may post within a minute.
+    pub posts_per_minute: u32,
+    /// Seconds a request may take.
+    pub request_seconds: u64,
+    /// Hours after which an unused session ends.
+    pub session_idle_hours: i64,
+    /// Days after which a session ends in any case.
+    pub session_days: i64,
+    /// Memory of one password hash, KiB.
+    pub hash_memory: u32,
+    /// Code of the city.
+    pub city: String,
+    /// The city and its counties (`[[regions]] code, zh, en`).
+    pub regions: Vec<Region>,
+    /// Limits on what people may send.
+    pub limits: Limits,
+    /// Mail.
+    pub mail: Mail,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let market = MarketConfig::default();
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            data: PathBuf::from("data"),
+            database_url: String::new(),
+            assets: PathBuf::new(),
+            base_url: String::new(),
+            demo: false,
+            log_format: "text".to_owned(),
+            log: "info,sqlx=warn,tantivy=warn".to_owned(),
+            trusted_proxies: Vec::new(),
+            posts_per_minute: 300,
+            request_seconds: 30,
+            session_idle_hours: market.session_idle.whole_hours(),
+            session_days: market.session_absolute.whole_days(),
+            hash_memory: market.hash_memory,
+            city: market.city,
+            regions: market.regions,
+            limits: market.limits,
+            mail: Mail { smtp: String::new(), from: "Keqiao 科桥 <keqiao@localhost>".to_owned() },
+        }
+    }
+}
+
+impl Config {
+    /// Reads file, environment and flags; `flags` holds only what was given on the command line.
+    ///
+    /// # Errors
+    /// A key that is unknown or of the wrong kind, named with the file, variable or flag it came from.
+    pub fn read(file: Option<&Path>, flags: &BTreeMap<&'static str, serde_json::Value>) -> anyhow::Result<Self> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        if let Some(file) = file {
+            if !file.is_file() {
+                bail!("configuration file {} does not exist", file.display());
+            }
+            figment = figment.merge(Toml::file_exact(file));
+        } else if Path::new("keqiao.toml").is_file() {
+            figment = figment.merge(Toml::file_exact("keqiao.toml"));
+        }
+        let figment = figment.merge(Env::prefixed("KEQIAO_").ignore(&["CONFIG", "BIN"]).split("__")).merge(Env::raw().only(&["DATABASE_URL"]).map(|_| "database_url".into()));
+        let figment = figment.merge(Serialized::globals(flags));
+        let config: Self = figment.extract().map_err(|errors| {
+            let lines: Vec<String> = errors.into_iter().map(|e| format!("  {e}")).collect();
+            anyhow::anyhow!("the configuration has an error:\n{}", lines.join("\n"))
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if !self.regions.iter().any(|r| r.code == self.city) {
+            bail!("the configuration has an error:\n  city: no region has the code {}", self.city);
+        }
+        if let Some(region) = self.regions.iter().find(|r| r.code.len() != 6 || !r.code.bytes().all(|b| b.is_ascii_digit())) {
+            bail!("the configuration has an error:\n  regions: {} is not a six-digit code of GB/T 2260", region.code);
+        }
+        if !matches!(self.log_format.as_str(), "text" | "json") {
+            bail!("the configuration has an error:\n  log_format: `{}` is neither text nor json", self.log_format);
+        }
+        if !(self.base_url.is_empty() || self.base_url.starts_with("http://") || self.base_url.starts_with("https://")) {
+            bail!("the configuration has an error:\n  base_url: `{}` does not begin with http:// or https://", self.base_url);
+        }
+        Ok(())
+    }
+
+    /// The database to open.
+    pub fn database(&self) -> String {
+        if self.database_url.is_empty() { keqiao_market::db::sqlite_url(&self.data.join("keqiao.db")) } else { self.database_url.clone() }
+    }
+
+    /// The public address.
+    pub fn public_url(&self) -> String {
+        if self.base_url.is_empty() { format!("http://{}", self.listen) } else { self.base_url.trim_end_matches('/').to_owned() }
+    }
+
+    /// The name of the city in both languages.
+    pub fn city_names(&self) -> (String, String) {
+        self.regions.iter().find(|r| r.code == self.city).map_or_else(Default::default, |r| (r.zh.clone(), r.en.clone()))
+    }
+
+    /// What the market needs to know.
+    pub fn market(&self) -> MarketConfig {
+        MarketConfig {
+            city: self.city.clone(),
+            regions: self.regions.clone(),
+            base_url: self.public_url(),
+            files: self.data.join("files"),
+            limits: self.limits.clone(),
+            session_idle: Duration::hours(self.session_idle_hours),
+            session_absolute: Duration::days(self.session_days),
+            hash_memory: self.hash_memory,
+            demo: self.demo,
+        }
+    }
+
+    /// The folder of built assets, if there is one.
+    ///
+    /// # Errors
+    /// When none of the places holds a manifest.
+    pub fn assets_folder(&self) -> anyhow::Result<PathBuf> {
+        let beside = std::env::current_exe().ok().and_then(|p| p.parent().map(|p| p.join("site")));
+        let places = if self.assets.as_os_str().is_empty() { vec![beside.unwrap_or_default(), PathBuf::from("target/site")] } else { vec![self.assets.clone()] };
+        places
+            .iter()
+            .find(|p| p.join("manifest.json").is_file())
+            .cloned()
+            .with_context(|| format!("no built assets in {}: run `cargo xtask assets`", places.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(" or ")))
+    }
+}

@@ -1,0 +1,64 @@
+//! What machines read: the rules for robots and the map of the site.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use keqiao_app::Route;
+use keqiao_market::listings;
+use keqiao_model::{Lang, ListingKind};
+
+use crate::http::Web;
+
+/// What robots may visit: public pages, no forms and no filters.
+pub(crate) async fn robots(State(web): State<Web>) -> Response {
+    let text = format!(
+        "User-agent: *\nDisallow: /*?\nDisallow: /admin\nDisallow: /review\nDisallow: /work\nDisallow: /deals\nDisallow: /interests\nDisallow: /import\n\nSitemap: {}/sitemap.xml\n",
+        web.site.base_url
+    );
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
+
+/// Every public page in both languages.
+pub(crate) async fn sitemap(State(web): State<Web>) -> Response {
+    let listings = match listings::public_numbers(&web.market).await {
+        Ok(listings) => listings,
+        Err(error) => {
+            tracing::error!(%error, "sitemap failed");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let mut xml = String::from(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\" xmlns:xhtml=\"http://www.w3.org/1999/xhtml\">\n",
+    );
+    let fixed = [
+        Route::Home,
+        Route::About,
+        Route::Listings(ListingKind::Demand),
+        Route::Listings(ListingKind::Achievement),
+        Route::Organisations,
+        Route::Contracts,
+        Route::Targets,
+    ];
+    for route in fixed {
+        push(&mut xml, &web, &route, None);
+    }
+    for (kind, number, changed) in listings {
+        push(&mut xml, &web, &Route::Listing(kind, number), Some(changed));
+    }
+    xml.push_str("</urlset>\n");
+    ([(header::CONTENT_TYPE, "application/xml; charset=utf-8")], xml).into_response()
+}
+
+fn push(xml: &mut String, web: &Web, route: &Route, changed: Option<time::OffsetDateTime>) {
+    let base = &web.site.base_url;
+    let changed = changed.map(|c| format!("<lastmod>{}</lastmod>", keqiao_model::format_date(c.date()))).unwrap_or_default();
+    for lang in Lang::ALL {
+        let alternates: String = Lang::ALL
+            .iter()
+            .map(|l| format!("<xhtml:link rel=\"alternate\" hreflang=\"{}\" href=\"{base}{}\"/>", l.tag(), route.href(*l)))
+            .collect();
+        xml.push_str(&format!("<url><loc>{base}{}</loc>{changed}{alternates}</url>\n", route.href(lang)));
+    }
+}
