@@ -1,1 +1,173 @@
-//! The words of the market's letters.
+//! The words of the market's letters: plain text that says what happened and where to read on, and nothing confidential.
+
+use keqiao_market::letters::{Letter, Wording};
+use keqiao_model::{Coded, ContractState, DealState, Lang};
+
+use crate::{t, words::code_label};
+
+/// Puts letters into words.
+#[derive(Debug, Clone)]
+pub struct Words {
+    base_url: String,
+}
+
+impl Words {
+    /// Words whose links lead to the site at this address, without a trailing slash.
+    pub fn new(base_url: &str) -> Self {
+        Self { base_url: base_url.to_owned() }
+    }
+
+    /// The whole address of a page given by its Chinese path.
+    fn page(&self, lang: Lang, path: &str) -> String {
+        format!("{}{}{path}", self.base_url, lang.prefix())
+    }
+}
+
+/// One line, whatever was typed: a subject with a line end would be another header.
+fn line(text: &str) -> String {
+    text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Number and title of what a letter is about.
+fn named(number: &str, title: &str) -> String {
+    line(&format!("{number} {title}"))
+}
+
+impl Wording for Words {
+    fn letter(&self, lang: Lang, letter: &Letter) -> (String, String) {
+        let (subject, text, link) = self.parts(lang, letter);
+        let mut paragraphs = vec![t!(lang, "letters.greeting").to_owned(), text];
+        if let Some(link) = link {
+            // Secret links are not kept: the log of mail shows the letter without it.
+            paragraphs.push(if link.is_empty() { t!(lang, "letters.link_gone").to_owned() } else { link });
+        }
+        paragraphs.push(t!(lang, "letters.footer", site = self.page(lang, "")));
+        (t!(lang, "letters.subject", subject = subject), format!("{}\n", paragraphs.join("\n\n")))
+    }
+}
+
+impl Words {
+    /// Subject, text, and the link below it.
+    fn parts(&self, lang: Lang, letter: &Letter) -> (String, String, Option<String>) {
+        let page = |path: &str| Some(self.page(lang, path));
+        match letter {
+            Letter::VerifyEmail { link } => (
+                t!(lang, "letters.verify_email_subject").to_owned(),
+                t!(lang, "letters.verify_email_text").to_owned(),
+                Some(link.clone()),
+            ),
+            Letter::AddressTaken => {
+                (t!(lang, "letters.address_taken_subject").to_owned(), t!(lang, "letters.address_taken_text").to_owned(), page("/forgot"))
+            }
+            Letter::ResetPassword { link } => (
+                t!(lang, "letters.reset_password_subject").to_owned(),
+                t!(lang, "letters.reset_password_text").to_owned(),
+                Some(link.clone()),
+            ),
+            Letter::PasswordChanged => (
+                t!(lang, "letters.password_changed_subject").to_owned(),
+                t!(lang, "letters.password_changed_text").to_owned(),
+                page("/forgot"),
+            ),
+            Letter::ListingSubmitted { number, title, organisation, path } => {
+                let listing = named(number, title);
+                let text = t!(lang, "letters.listing_submitted_text", organisation = line(organisation), listing = listing);
+                (t!(lang, "letters.listing_submitted_subject", listing = listing), text, page(path))
+            }
+            Letter::ListingReviewed { number, title, published, path } => {
+                let listing = named(number, title);
+                if *published {
+                    let text = t!(lang, "letters.listing_published_text", listing = listing);
+                    (t!(lang, "letters.listing_published_subject", listing = listing), text, page(path))
+                } else {
+                    let text = t!(lang, "letters.listing_returned_text", listing = listing);
+                    (t!(lang, "letters.listing_returned_subject", listing = listing), text, page(path))
+                }
+            }
+            Letter::InterestSent { number, title, organisation, path } => {
+                let listing = named(number, title);
+                let text = t!(lang, "letters.interest_sent_text", organisation = line(organisation), listing = listing);
+                (t!(lang, "letters.interest_sent_subject", listing = listing), text, page(path))
+            }
+            Letter::InterestAnswered { number, title, accepted, path } => {
+                let listing = named(number, title);
+                if *accepted {
+                    let text = t!(lang, "letters.interest_accepted_text", listing = listing);
+                    (t!(lang, "letters.interest_accepted_subject", listing = listing), text, page(path))
+                } else {
+                    let text = t!(lang, "letters.interest_declined_text", listing = listing);
+                    (t!(lang, "letters.interest_declined_subject", listing = listing), text, page(path))
+                }
+            }
+            Letter::PairRecommended { number, title, other_number, other_title, broker, path } => {
+                let (one, other) = (named(number, title), named(other_number, other_title));
+                let text = t!(lang, "letters.pair_recommended_text", broker = line(broker), one = one, other = other);
+                (t!(lang, "letters.pair_recommended_subject", one = number, other = other_number), text, page(path))
+            }
+            Letter::MessageWritten { number, title, organisation, path } => {
+                let deal = named(number, title);
+                let text = if organisation.trim().is_empty() {
+                    t!(lang, "letters.message_written_text", deal = deal)
+                } else {
+                    t!(lang, "letters.message_written_by_text", organisation = line(organisation), deal = deal)
+                };
+                (t!(lang, "letters.message_written_subject", deal = deal), text, page(path))
+            }
+            Letter::DealMoved { number, title, state, path } => {
+                let (deal, state) = (named(number, title), code_label(lang, DealState::GROUP, state));
+                let text = t!(lang, "letters.deal_moved_text", deal = deal, state = state);
+                (t!(lang, "letters.deal_moved_subject", deal = deal, state = state), text, page(path))
+            }
+            // A contract's title stays in the market: until it is registered nobody else knows of it.
+            Letter::ContractMoved { number, state, path, .. } => {
+                let state = code_label(lang, ContractState::GROUP, state);
+                let text = t!(lang, "letters.contract_moved_text", number = number, state = state);
+                (t!(lang, "letters.contract_moved_subject", number = number, state = state), text, page(path))
+            }
+            Letter::MembershipAsked { organisation, person, path } => {
+                let organisation = line(organisation);
+                let text = t!(lang, "letters.membership_asked_text", person = line(person), organisation = organisation);
+                (t!(lang, "letters.membership_asked_subject", organisation = organisation), text, page(path))
+            }
+            Letter::MembershipAnswered { organisation, accepted, path } => {
+                let organisation = line(organisation);
+                if *accepted {
+                    let text = t!(lang, "letters.membership_accepted_text", organisation = organisation);
+                    (t!(lang, "letters.membership_accepted_subject", organisation = organisation), text, page(path))
+                } else {
+                    let text = t!(lang, "letters.membership_declined_text", organisation = organisation);
+                    (t!(lang, "letters.membership_declined_subject", organisation = organisation), text, page(path))
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typed_line_end_never_reaches_the_subject() {
+        let letter = Letter::DealMoved {
+            number: "JY-2026-000001".to_owned(),
+            title: "one\r\nBcc: someone@example.com".to_owned(),
+            state: "signed".to_owned(),
+            path: "/deals/JY-2026-000001".to_owned(),
+        };
+        for lang in Lang::ALL {
+            let (subject, text) = Words::new("https://keqiao.example").letter(lang, &letter);
+            assert!(!subject.contains(['\r', '\n']) && subject.contains("JY-2026-000001"), "{subject}");
+            let link = format!("\nhttps://keqiao.example{}/deals/JY-2026-000001\n", lang.prefix());
+            assert!(text.contains(&link) && !text.contains('{'), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_letter_without_its_secret_says_so() {
+        let whole = Letter::VerifyEmail { link: "https://keqiao.example/verify/abc".to_owned() };
+        let words = Words::new("https://keqiao.example");
+        assert!(words.letter(Lang::En, &whole).1.contains("/verify/abc"));
+        assert!(words.letter(Lang::En, &whole.without_secret()).1.contains(t!(Lang::En, "letters.link_gone")));
+    }
+}

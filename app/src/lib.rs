@@ -46,6 +46,7 @@ pub mod ui;
 
 #[cfg(feature = "ssr")]
 pub use self::{
+    accounts::{DEMO_ACCOUNTS, DEMO_PASSWORD},
     cx::{Cx, Query, Site},
     form::{Form, Submission, Upload},
     page::{Outcome, Page, PageError},

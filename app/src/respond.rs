@@ -120,6 +120,9 @@ pub fn failure(cx: &Cx, error: PageError) -> Reply {
     };
     let again = cx.clone();
     let heading = title.clone();
-    let page = Page::new(title, move || ui::empty(&again, &heading, &text, Some((t!(lang, "page.to_home"), again.href(&Route::Home)))));
+    let page = Page::new(title, move || {
+        let home = ui::button_link(t!(lang, "page.to_home"), &again.href(&Route::Home), ui::ButtonStyle::Primary);
+        ui::no_page(&again, &heading, &text, vec![home])
+    });
     draw(cx, page.status(status), None)
 }

@@ -1,1 +1,12 @@
-//! Keqiao.
+//! The program `keqiao`: configuration, command line, HTTP, background workers, and the demo city.
+
+pub mod assets;
+mod body;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod http;
+mod machines;
+pub mod mail;
+pub mod program;
+pub mod worker;

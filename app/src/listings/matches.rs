@@ -95,7 +95,7 @@ pub(crate) fn reasons(cx: &Cx, explanation: &Explanation) -> AnyView {
         .words
         .iter()
         .map(|w| {
-            let fields = w.fields.iter().map(|f| label(cx.lang, "matches.in", f)).collect::<Vec<_>>().join("、");
+            let fields = w.fields.iter().map(|f| label(cx.lang, "matches.in", f)).collect::<Vec<_>>().join(t!(cx.lang, "listings.separator"));
             view! { <li><b>{w.word.clone()}</b>" "<span class="hint">{fields}" · "{share(w.weight)}</span></li> }.into_any()
         })
         .collect();

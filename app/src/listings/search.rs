@@ -114,10 +114,11 @@ fn view(cx: &Cx, kind: ListingKind, title: &str, lead: &str, request: &SearchReq
         {ui::search_form(cx, t!(cx.lang, "listings.search_label"), t!(cx.lang, "listings.search_placeholder"))}
         <div class="search-page">
             {panel}
-            <section class="search-results" aria-label=t!(cx.lang, "listings.results")>
+            <section class="search-results" aria-labelledby="results-title">
+                <h2 class="hidden-text" id="results-title">{t!(cx.lang, "listings.results")}</h2>
                 {chips(cx, request)}
-                <div class="search-head">
-                    <p class="search-count" role="status">{t!(cx.lang, "listings.count", n = ui::count(total))}</p>
+                <div class="toolbar">
+                    <p class="found" role="status">{t!(cx.lang, "listings.count", n = ui::count(total))}</p>
                     {ui::sort_links(cx, &sorts)}
                 </div>
                 {list}

@@ -104,7 +104,7 @@ pub(crate) fn full_text(cx: &Cx, listing: &ListingView) -> AnyView {
             sections.push(ui::section("ip", &field_label(cx.lang, "ip"), ui::table(t!(cx.lang, "fields.ip"), head, rows, &[])));
         }
         if !a.inventors.is_empty() {
-            let names = a.inventors.iter().map(|i| format!("{} {} %", i.name, i.share)).collect::<Vec<_>>().join("、");
+            let names = a.inventors.iter().map(|i| format!("{} {} %", i.name, i.share)).collect::<Vec<_>>().join(t!(cx.lang, "listings.separator"));
             sections.push(ui::section("inventors", &field_label(cx.lang, "inventors"), ui::paragraphs(&names)));
         }
     }
@@ -139,7 +139,7 @@ fn facts(cx: &Cx, listing: &ListingView) -> AnyView {
     fact(t!(cx.lang, "listings.region"), region_name(cx, &s.region));
     let trl_label = if kind == ListingKind::Demand { t!(cx.lang, "listings.trl_target") } else { t!(cx.lang, "listings.trl_reached") };
     fact(trl_label, s.trl.map_or_else(String::new, |l| format!("TRL {l}")));
-    fact(t!(cx.lang, "fields.cooperation"), s.cooperation.iter().map(|c| code_label(cx.lang, Cooperation::GROUP, c.code())).collect::<Vec<_>>().join("、"));
+    fact(t!(cx.lang, "fields.cooperation"), s.cooperation.iter().map(|c| code_label(cx.lang, Cooperation::GROUP, c.code())).collect::<Vec<_>>().join(t!(cx.lang, "listings.separator")));
     let price_label = if kind == ListingKind::Demand { t!(cx.lang, "listings.budget") } else { t!(cx.lang, "listings.price") };
     fact(price_label, price_text(cx, s.price));
     match &content.body {
@@ -152,7 +152,7 @@ fn facts(cx: &Cx, listing: &ListingView) -> AnyView {
         }
     }
     fact(t!(cx.lang, "fields.deadline"), s.deadline.map_or_else(String::new, |d| ui::day_text(cx, d)));
-    fact(t!(cx.lang, "fields.keywords"), content.keywords.join("、"));
+    fact(t!(cx.lang, "fields.keywords"), content.keywords.join(t!(cx.lang, "listings.separator")));
     fact(t!(cx.lang, "listings.published"), s.published_at.map_or_else(String::new, |p| ui::date_text(cx, p)));
     ui::definition_list(facts)
 }
@@ -225,7 +225,7 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
     let files_part = (!attached.is_empty() || editable).then(|| {
         let add = editable.then(|| {
             let body = view! {
-                {ui::file(cx, form, Input::new("file", t!(cx.lang, "listings.add_file")).hint(t!(cx.lang, "listings.file_hint", types = attachments::accepted_extensions().join("、"), limit = cx.site.upload_limit / 1024 / 1024)))}
+                {ui::file(cx, form, Input::new("file", t!(cx.lang, "listings.add_file")).hint(t!(cx.lang, "listings.file_hint", types = attachments::accepted_extensions().join(t!(cx.lang, "listings.separator")), limit = cx.site.upload_limit / 1024 / 1024)))}
                 {ui::checkbox(cx, form, Input::new("confidential", t!(cx.lang, "listings.file_confidential")), "yes")}
                 {ui::buttons(vec![ui::button(t!(cx.lang, "listings.upload"), "attach", ButtonStyle::Secondary)])}
             }

@@ -1,15 +1,246 @@
-//! What waits for an officer.
+//! What waits for an officer: listings to publish or return, contracts to register or refuse.
 
-use crate::{Cx, Form, Outcome, Page, PageError, Submission};
+use keqiao_market::{
+    ListingView, Subject,
+    attachments::{self, AttachmentView},
+    contracts::{self, ContractView, Finding, FindingKind},
+    listings::{self, ReturnReason},
+    review,
+};
+use keqiao_model::{Coded, ContractMove, ContractState, ListingKind, ListingMove, ListingState, RefusalCode, TITLE_MAX};
+use leptos::prelude::*;
+
+use crate::{
+    Cx, Form, Outcome, Page, PageError, Query, Route, Submission,
+    contracts::{contract_facts, contract_line},
+    listings::{field_label, files, full_text, summary_meta, summary_result},
+    t,
+    ui::{self, ButtonStyle, Input, Tone},
+    words::code_label,
+};
+
+/// Fields an officer may comment on, in the order of the form.
+const DEMAND_FIELDS: [&str; 14] = [
+    "title", "summary", "background", "current", "problem", "tried", "indicators", "trl", "field", "industry", "keywords", "cooperation", "deadline", "detail",
+];
+const ACHIEVEMENT_FIELDS: [&str; 14] = [
+    "title", "one_sentence", "summary", "advantage", "applications", "indicators", "trl", "trl_evidence", "field", "keywords", "cooperation", "ip", "inventors", "detail",
+];
 
 /// The page of the route.
 pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
-    let _ = (cx, form);
-    Err(PageError::NotFound)
+    match cx.route.clone() {
+        Route::Review => queue(cx).await,
+        Route::ReviewListing(kind, number) => listing_page(cx, kind, &number, form).await,
+        Route::ReviewContract(number) => contract_page(cx, &number, form).await,
+        _ => Err(PageError::NotFound),
+    }
 }
 
 /// A form posted to the route.
 pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> {
-    let _ = (cx, submission);
-    Err(PageError::NotFound)
+    let (version, once) = (submission.version(), submission.once());
+    let done = match cx.route.clone() {
+        Route::ReviewListing(kind, number) => {
+            let Some(by) = ListingMove::from_code(submission.action()) else { return Err(PageError::NotFound) };
+            let reasons: Vec<ReturnReason> = submission
+                .fields
+                .0
+                .iter()
+                .filter_map(|(name, text)| {
+                    let field = name.strip_prefix("reason.")?;
+                    (!text.trim().is_empty()).then(|| ReturnReason { field: if field == "general" { String::new() } else { field.to_owned() }, text: text.trim().to_owned() })
+                })
+                .collect();
+            listings::move_listing(&cx.market, &cx.actor, kind, &number, by, &reasons, version, once).await
+        }
+        Route::ReviewContract(number) => {
+            let Some(by) = ContractMove::from_code(submission.action()) else { return Err(PageError::NotFound) };
+            let (code, reason) = (submission.value("code"), submission.value("reason"));
+            contracts::move_contract(&cx.market, &cx.actor, &number, by, code, reason, version, once).await
+        }
+        _ => return Err(PageError::NotFound),
+    };
+    match done {
+        Ok(()) => {
+            let to = match &cx.route {
+                Route::ReviewContract(number) => Route::Contract(number.clone()),
+                _ => Route::Review,
+            };
+            Ok(Outcome::Go(to, Some(if submission.action() == "return" { "flash.returned" } else { "flash.decided" })))
+        }
+        Err(error) => Outcome::refused(submission, error),
+    }
+}
+
+async fn queue(cx: &Cx) -> Result<Page, PageError> {
+    let contracts_tab = cx.query.get("tab") == "contracts";
+    let listing_count = review::review_count(&cx.market, &cx.actor).await?;
+    let contract_count = contracts::contract_queue_count(&cx.market, &cx.actor).await?;
+    let (items, total, per_page): (Vec<QueueItem>, u64, u64) = if contracts_tab {
+        let found = contracts::contract_queue(&cx.market, &cx.actor, cx.query.page()).await?;
+        (found.items.into_iter().map(QueueItem::Contract).collect(), found.total, found.per_page)
+    } else {
+        let found = review::review_queue(&cx.market, &cx.actor, cx.query.page()).await?;
+        (found.items.into_iter().map(QueueItem::Listing).collect(), found.total, found.per_page)
+    };
+    let cx = cx.clone();
+    Ok(Page::new(t!(cx.lang, "review.title"), move || {
+        let tab = |code: &str, words: &str, current: bool, count: u64| {
+            let to = format!("{}{}", cx.href(&cx.route), Query(vec![("tab".to_owned(), code.to_owned())]).to_search());
+            (words.to_owned(), to, current, Some(count))
+        };
+        let tabs = vec![
+            tab("", t!(cx.lang, "review.listings"), !contracts_tab, listing_count),
+            tab("contracts", t!(cx.lang, "review.contracts"), contracts_tab, contract_count),
+        ];
+        let lines: Vec<AnyView> = items
+            .iter()
+            .map(|item| match item {
+                QueueItem::Listing(l) => {
+                    let waited = (cx.now - l.updated_at).whole_days();
+                    let mut meta = summary_meta(&cx, l);
+                    meta.push(t!(cx.lang, "review.waiting", n = waited).into_any());
+                    ui::result_item(ui::ResultItem { meta, ..ui::ResultItem::new(l.title.clone().into_any(), cx.href(&Route::ReviewListing(l.kind, l.number.clone()))) })
+                }
+                QueueItem::Contract(c) => contract_line(&cx, c),
+            })
+            .collect();
+        let list = if lines.is_empty() {
+            ui::empty(&cx, t!(cx.lang, "review.none"), t!(cx.lang, "review.none_text"), Some((t!(cx.lang, "work.title"), cx.href(&Route::Work))))
+        } else {
+            ui::results(lines)
+        };
+        view! {
+            {ui::page_title(t!(cx.lang, "review.title"), None, None)}
+            {ui::tabs(t!(cx.lang, "review.title"), tabs)}
+            {list}
+            {ui::pager(&cx, total, per_page)}
+        }
+        .into_any()
+    }))
+}
+
+enum QueueItem {
+    Listing(keqiao_market::ListingSummary),
+    Contract(contracts::ContractSummary),
+}
+
+async fn listing_page(cx: &Cx, kind: ListingKind, number: &str, form: Option<Form>) -> Result<Page, PageError> {
+    let listing = listings::listing(&cx.market, &cx.actor, kind, number).await?;
+    if !listing.moves.contains(&ListingMove::Publish) {
+        // Decided meanwhile, or never this officer's: the listing itself says where it stands.
+        return Err(PageError::Redirect(cx.href(&Route::Listing(kind, number.to_owned()))));
+    }
+    let attached = attachments::attachments(&cx.market, &cx.actor, Subject::Listing, listing.summary.id).await?;
+    let title = t!(cx.lang, "review.one", title = listing.summary.title);
+    let cx = cx.clone();
+    Ok(Page::new(title, move || listing_view(&cx, &listing, &attached, &form.unwrap_or_default())))
+}
+
+fn listing_view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], form: &Form) -> AnyView {
+    let s = &listing.summary;
+    let names = if s.kind == ListingKind::Demand { &DEMAND_FIELDS } else { &ACHIEVEMENT_FIELDS };
+    let fields: Vec<AnyView> = names
+        .iter()
+        .map(|name| ui::textarea(cx, form, Input::new(format!("reason.{name}"), field_label(cx.lang, name)).rows(2).max(TITLE_MAX * 10)))
+        .collect();
+    let opened = form.value("action") == ListingMove::Return.code();
+    let version = listing.version.to_string();
+    let back = view! {
+        {ui::hidden("version", &version)}
+        {ui::textarea(cx, form, Input::new("reason.general", t!(cx.lang, "review.general")).rows(3))}
+        {ui::details(t!(cx.lang, "review.by_field"), opened, view! { {fields} }.into_any())}
+        {ui::buttons(vec![ui::button(t!(cx.lang, "review.return"), ListingMove::Return.code(), ButtonStyle::Secondary)])}
+    }
+    .into_any();
+    let here = cx.href(&cx.route);
+    let aside = view! {
+        <div class="actions">
+            {ui::post_button(cx, &here, t!(cx.lang, "review.publish"), ListingMove::Publish.code(), &[("version", &version)], ButtonStyle::Primary)}
+            {ui::details(t!(cx.lang, "review.return"), opened, ui::form(cx, &here, false, back))}
+        </div>
+    }
+    .into_any();
+    let main = view! {
+        {ui::results(vec![summary_result(cx, s, true)])}
+        {full_text(cx, listing)}
+        {files(cx, attached, false)}
+    }
+    .into_any();
+    let badge = ui::state_badge(cx, ListingState::GROUP, s.state.code());
+    let labels = [("reason", t!(cx.lang, "review.general"))];
+    view! {
+        {ui::error_summary(cx, form, &labels)}
+        {ui::back_link(cx, t!(cx.lang, "review.title"), &cx.href(&Route::Review))}
+        {ui::page_title(&s.title, Some(&s.number), Some(badge))}
+        {ui::two_columns(main, aside)}
+    }
+    .into_any()
+}
+
+async fn contract_page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Page, PageError> {
+    let contract = contracts::contract(&cx.market, &cx.actor, number).await?;
+    if !contract.moves.contains(&ContractMove::Register) {
+        return Err(PageError::Redirect(cx.href(&Route::Contract(number.to_owned()))));
+    }
+    let findings = contracts::findings(&cx.market, &cx.actor, number).await?;
+    let attached = attachments::attachments(&cx.market, &cx.actor, Subject::Contract, contract.summary.id).await?;
+    let title = t!(cx.lang, "review.one", title = contract.summary.title);
+    let cx = cx.clone();
+    Ok(Page::new(title, move || contract_view(&cx, &contract, &findings, &attached, &form.unwrap_or_default())))
+}
+
+fn contract_view(cx: &Cx, contract: &ContractView, findings: &[Finding], attached: &[AttachmentView], form: &Form) -> AnyView {
+    let here = cx.href(&cx.route);
+    let version = contract.version.to_string();
+    let refusals = RefusalCode::ALL.iter().map(|c| (c.code().to_owned(), code_label(cx.lang, RefusalCode::GROUP, c.code()))).collect();
+    let back = view! {
+        {ui::hidden("version", &version)}
+        {ui::textarea(cx, form, Input::new("reason", t!(cx.lang, "review.what_to_mend")).required().rows(3))}
+        {ui::buttons(vec![ui::button(t!(cx.lang, "review.return_contract"), ContractMove::Return.code(), ButtonStyle::Secondary)])}
+    }
+    .into_any();
+    let refuse = view! {
+        {ui::hidden("version", &version)}
+        {ui::select(cx, form, Input::new("code", t!(cx.lang, "review.refusal")).required(), refusals)}
+        {ui::textarea(cx, form, Input::new("reason", t!(cx.lang, "review.refusal_words")).required().rows(3))}
+        {ui::buttons(vec![ui::button(t!(cx.lang, "review.refuse"), ContractMove::Refuse.code(), ButtonStyle::Danger)])}
+    }
+    .into_any();
+    let action = form.value("action");
+    let aside = view! {
+        <div class="actions">
+            {ui::post_button(cx, &here, t!(cx.lang, "review.register"), ContractMove::Register.code(), &[("version", &version)], ButtonStyle::Primary)}
+            {ui::details(t!(cx.lang, "review.return_contract"), action == ContractMove::Return.code(), ui::form(cx, &here, false, back))}
+            {ui::details(t!(cx.lang, "review.refuse"), action == ContractMove::Refuse.code(), ui::form(cx, &here, false, refuse))}
+        </div>
+    }
+    .into_any();
+    let findings = (!findings.is_empty()).then(|| {
+        let items: Vec<AnyView> = findings
+            .iter()
+            .map(|f| {
+                let links: Vec<AnyView> =
+                    f.contracts.iter().map(|n| view! { " "<a href=cx.href(&Route::Contract(n.clone()))>{n.clone()}</a> }.into_any()).collect();
+                view! { <li>{code_label(cx.lang, FindingKind::GROUP, f.kind.code())}{links}</li> }.into_any()
+            })
+            .collect();
+        ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "review.findings")}</p><ul>{items}</ul> }.into_any())
+    });
+    let main = view! {
+        {findings}
+        {contract_facts(cx, contract)}
+        {ui::section("files", t!(cx.lang, "listings.files"), files(cx, attached, false))}
+    }
+    .into_any();
+    let badge = ui::state_badge(cx, ContractState::GROUP, contract.summary.state.code());
+    let labels = [("reason", t!(cx.lang, "review.what_to_mend")), ("code", t!(cx.lang, "review.refusal"))];
+    view! {
+        {ui::error_summary(cx, form, &labels)}
+        {ui::back_link(cx, t!(cx.lang, "review.title"), &cx.href(&Route::Review))}
+        {ui::page_title(&contract.summary.title, Some(&contract.summary.number), Some(badge))}
+        {ui::two_columns(main, aside)}
+    }
+    .into_any()
 }

@@ -123,7 +123,7 @@ fn linked(bar: &Bar, drawing: &str) -> String {
 pub fn bar_chart(cx: &Cx, chart: BarChart) -> AnyView {
     let longest = chart.longest();
     let base = TOP + ROOM;
-    let dense = if chart.series.len() > 6 { "bars dense" } else { "bars" };
+    let dense = if chart.series.len() > 5 { "bars dense" } else { "bars" };
     let mut svg = chart.start(dense, base + BOTTOM);
     #[expect(clippy::cast_precision_loss, reason = "a length on the screen")]
     let slot = 100.0 / chart.series.len().max(1) as f64;

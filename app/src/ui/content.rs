@@ -149,7 +149,8 @@ pub fn definition_list(pairs: Vec<(String, AnyView)>) -> AnyView {
 
 /// Something that opens on demand.
 pub fn details(summary: &str, open: bool, body: AnyView) -> AnyView {
-    view! { <details class="details" open=open><summary>{summary.to_owned()}</summary><div class="details-body">{body}</div></details> }.into_any()
+    view! { <details class="details" open=open><summary>{summary.to_owned()}</summary><div class="details-body">{body}</div></details> }
+        .into_any()
 }
 
 /// Plain text that somebody typed: an empty line parts paragraphs, other line ends stay.

@@ -88,7 +88,7 @@ pub fn money(cx: &Cx, fen: i64) -> String {
 pub fn money_compact(cx: &Cx, fen: i64) -> String {
     match cx.lang {
         Lang::Zh => Fen::new(fen).format_compact_zh(),
-        Lang::En => Fen::new(fen).format_compact_en(),
+        Lang::En => Fen::new(fen).format_compact_en().replace('\u{a5}', "CNY "),
     }
 }
 

@@ -118,7 +118,8 @@ fn tables_part(cx: &Cx) -> AnyView {
     let name = t!(cx.lang, "ui.gallery.name");
     let head = || vec![name.to_owned(), t!(cx.lang, "ui.gallery.other").to_owned(), t!(cx.lang, "ui.chart.total").to_owned()];
     let rows = || {
-        let row = |n: i64| vec![view! { <a href="#">{format!("HT-2026-00000{n}")}</a> }.into_any(), sentence(cx), count(n * 12_345).into_any()];
+        let row =
+            |n: i64| vec![view! { <a href="#">{format!("HT-2026-00000{n}")}</a> }.into_any(), sentence(cx), count(n * 12_345).into_any()];
         (1..4).map(row).collect::<Vec<_>>()
     };
     let align = [Align::Start, Align::Start, Align::End];
@@ -203,7 +204,8 @@ fn form_part(cx: &Cx) -> AnyView {
     let name = t!(cx.lang, "ui.gallery.name");
     let other = t!(cx.lang, "ui.gallery.other");
     let options = || vec![("a".to_owned(), name.to_owned()), ("b".to_owned(), other.to_owned())];
-    let fields: Fields = [("title", name), ("kind", "b"), ("indicators.0.name", name), ("indicators.0.operator", "between")].into_iter().collect();
+    let fields: Fields =
+        [("title", name), ("kind", "b"), ("indicators.0.name", name), ("indicators.0.operator", "between")].into_iter().collect();
     let errors = vec![
         FieldError::new("summary", "required"),
         FieldError::new("way", "required"),

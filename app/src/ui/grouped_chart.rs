@@ -40,7 +40,7 @@ pub fn grouped_chart(cx: &Cx, chart: GroupedChart) -> AnyView {
     let sum = |values: &[i64]| values.iter().copied().map(|value| value.max(0)).fold(0_i64, i64::saturating_add);
     let longest = chart.bars.iter().map(|(_, values)| sum(values)).max().unwrap_or(0).max(1);
     let base = TOP + ROOM;
-    let dense = if chart.bars.len() > 6 { "bars stacked dense" } else { "bars stacked" };
+    let dense = if chart.bars.len() > 5 { "bars stacked dense" } else { "bars stacked" };
     let mut svg = start(&chart.id, &chart.title, &chart.summary, dense, base + BOTTOM, false);
     #[expect(clippy::cast_precision_loss, reason = "a length on the screen")]
     let slot = 100.0 / chart.bars.len().max(1) as f64;

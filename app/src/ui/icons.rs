@@ -13,7 +13,10 @@ pub fn icon(cx: &Cx, name: &str) -> AnyView {
 /// [`icon`] as text.
 pub(super) fn icon_html(cx: &Cx, name: &str) -> String {
     let sprite = escape(&cx.site.asset("icons.svg"));
-    format!(r#"<svg class="icon" width="20" height="20" aria-hidden="true" focusable="false"><use href="{sprite}#{}"/></svg>"#, escape(name))
+    format!(
+        r#"<svg class="icon" width="20" height="20" aria-hidden="true" focusable="false"><use href="{sprite}#{}"/></svg>"#,
+        escape(name)
+    )
 }
 
 /// The bridge of the name: two piers, a deck and its arch over the water.

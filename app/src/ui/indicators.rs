@@ -134,5 +134,6 @@ pub fn indicator_table(cx: &Cx, indicators: &[Indicator]) -> AnyView {
 
 /// A dash, with words for readers of the screen.
 fn missing(cx: &Cx) -> AnyView {
-    view! { <span class="missing"><span aria-hidden="true">"—"</span><span class="hidden-text">{t!(cx.lang, "ui.none")}</span></span> }.into_any()
+    view! { <span class="missing"><span aria-hidden="true">"—"</span><span class="hidden-text">{t!(cx.lang, "ui.none")}</span></span> }
+        .into_any()
 }

@@ -23,8 +23,8 @@ pub use self::{
     chart::{Bar, BarChart, bar_chart, bar_list},
     choices::{checkbox, checkboxes, radios, select, select_grouped},
     content::{
-        Tone, badge, card, definition_list, details, empty, heading, lead, no_page, notice, page_title, paragraphs, progress, section, stat, stats,
-        state_badge, steps, two_columns,
+        Tone, badge, card, definition_list, details, empty, heading, lead, no_page, notice, page_title, paragraphs, progress, section,
+        stat, state_badge, stats, steps, two_columns,
     },
     fields::{
         ButtonStyle, Input, button, button_link, buttons, date_input, error_summary, field_id, fieldset, file, form, hidden, money_input,

@@ -7,10 +7,8 @@ use crate::{Cx, t};
 
 /// The pages above this one, from the top: pairs of a label and an address. The page itself is not among them.
 pub fn breadcrumb(cx: &Cx, pages: &[(&str, String)]) -> AnyView {
-    let items: Vec<AnyView> = pages
-        .iter()
-        .map(|(label, href)| view! { <li><a href=href.clone()>{(*label).to_owned()}</a></li> }.into_any())
-        .collect();
+    let items: Vec<AnyView> =
+        pages.iter().map(|(label, href)| view! { <li><a href=href.clone()>{(*label).to_owned()}</a></li> }.into_any()).collect();
     view! { <nav class="breadcrumb" aria-label=t!(cx.lang, "ui.nav.breadcrumb")><ol>{items}</ol></nav> }.into_any()
 }
 
@@ -70,7 +68,8 @@ pub fn pager(cx: &Cx, total: u64, per_page: u64) -> AnyView {
             page => {
                 let label = t!(cx.lang, "ui.pager.page", n = page);
                 let here = (page == current).then_some("page");
-                view! { <li><a class="pager-page" href=href(page) aria-label=label aria-current=here>{page.to_string()}</a></li> }.into_any()
+                view! { <li><a class="pager-page" href=href(page) aria-label=label aria-current=here>{page.to_string()}</a></li> }
+                    .into_any()
             }
         })
         .collect();

@@ -116,15 +116,22 @@ fn section(route: &Route) -> Option<Route> {
     })
 }
 
-/// What the reader may go to: everybody's pages, then one's own.
-fn destinations(cx: &Cx) -> (Vec<(Route, &'static str)>, Vec<(Route, &'static str)>) {
-    let everybody = vec![
+/// A page of the navigation and what it is called there.
+type Destination = (Route, &'static str);
+
+/// What everybody may go to.
+fn destinations(cx: &Cx) -> Vec<Destination> {
+    vec![
         (Route::Listings(ListingKind::Demand), t!(cx.lang, "ui.nav.demands")),
         (Route::Listings(ListingKind::Achievement), t!(cx.lang, "ui.nav.achievements")),
         (Route::Organisations, t!(cx.lang, "ui.nav.organisations")),
         (Route::Contracts, t!(cx.lang, "ui.nav.contracts")),
         (Route::Targets, t!(cx.lang, "ui.nav.targets")),
-    ];
+    ]
+}
+
+/// What the reader alone may go to.
+fn own_destinations(cx: &Cx) -> Vec<Destination> {
     let mut own = Vec::new();
     if cx.actor.person().is_some() {
         own.push((Route::Work, t!(cx.lang, "ui.nav.work")));
@@ -137,27 +144,22 @@ fn destinations(cx: &Cx) -> (Vec<(Route, &'static str)>, Vec<(Route, &'static st
     if cx.actor.is_admin() {
         own.push((Route::Admin, t!(cx.lang, "ui.nav.admin")));
     }
-    (everybody, own)
+    own
 }
 
-fn links(cx: &Cx, pages: Vec<(Route, &'static str)>) -> Vec<AnyView> {
+fn links(cx: &Cx, pages: Vec<Destination>) -> Vec<AnyView> {
     let here = section(&cx.route);
     pages
         .into_iter()
         .map(|(route, label)| {
-            let current = if cx.route == route {
-                Some("page")
-            } else {
-                (here.as_ref() == Some(&route)).then_some("true")
-            };
+            let current = if cx.route == route { Some("page") } else { (here.as_ref() == Some(&route)).then_some("true") };
             view! { <li><a href=cx.href(&route) aria-current=current>{label}</a></li> }.into_any()
         })
         .collect()
 }
 
 fn header(cx: &Cx) -> AnyView {
-    let (everybody, own) = destinations(cx);
-    let own = links(cx, own);
+    let own = links(cx, own_destinations(cx));
     let own = (!own.is_empty()).then(|| view! { <ul class="menu-own">{own}</ul> });
     let menu = t!(cx.lang, "ui.nav.menu");
     view! {
@@ -176,7 +178,7 @@ fn header(cx: &Cx) -> AnyView {
                 <details class="site-menu">
                     <summary>{icon(cx, "menu")}<span>{menu}</span></summary>
                     <nav aria-label=t!(cx.lang, "ui.nav.main")>
-                        <ul>{links(cx, everybody)}</ul>
+                        <ul>{links(cx, destinations(cx))}</ul>
                         {own}
                     </nav>
                 </details>

@@ -142,6 +142,7 @@ impl Tx {
             sqlite_transaction_mode: (db.get_database_backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
+        #[expect(clippy::disallowed_methods, reason = "the one place where writing transactions begin")]
         let inner = db.begin_with_options(options).await?;
         Ok(Self { inner, person: actor.id(), now: micros(now), once: None })
     }

@@ -34,7 +34,7 @@ pub enum Error {
 }
 
 /// Result of a use case.
-pub type Result<T> = std::result::Result<T, Error>;
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// One reason at one field.

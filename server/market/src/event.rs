@@ -41,4 +41,23 @@ impl Event {
             Self::MembershipAsked => "membership_asked",
         }
     }
+
+    /// Every event.
+    pub const ALL: [Self; 10] = [
+        Self::ListingChanged,
+        Self::ListingSubmitted,
+        Self::ListingReviewed,
+        Self::InterestSent,
+        Self::InterestAnswered,
+        Self::PairRecommended,
+        Self::MessageWritten,
+        Self::DealMoved,
+        Self::ContractMoved,
+        Self::MembershipAsked,
+    ];
+
+    /// The event of a stored code.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|e| e.code() == code)
+    }
 }

@@ -4,6 +4,8 @@
 pub mod accounts;
 mod actor;
 pub mod attachments;
+pub mod audit;
+pub mod contracts;
 pub mod db;
 pub mod deals;
 pub mod entity;
@@ -12,14 +14,19 @@ mod event;
 pub mod history;
 pub mod imports;
 pub mod interests;
+pub mod ledger;
 pub mod letters;
 mod limits;
 pub mod listings;
 mod market;
 pub mod matching;
+pub mod notices;
 pub mod organisations;
 mod paging;
 pub mod review;
+pub mod targets;
+#[cfg(test)]
+mod testing;
 mod text;
 
 /// China Standard Time, in which days begin and numbers get their year.

@@ -3,7 +3,7 @@
 
 use sea_orm::{
     ActiveValue::Set,
-    EntityTrait, ExprTrait,
+    ColumnTrait, EntityTrait, QueryFilter,
     sea_query::{Expr, OnConflict},
 };
 use time::Duration;
@@ -19,6 +19,7 @@ fn sizes(capacity: i64, per: Duration) -> (i64, i64) {
 
 /// What a bucket holds at `now`, at most `full`.
 fn credit(now: i64, full: i64) -> Expr {
+    use sea_orm::ExprTrait;
     let column = |c: bucket::Column| Expr::col((bucket::Entity, c));
     let refilled = column(bucket::Column::Tokens).add(Expr::value(now).sub(column(bucket::Column::At)));
     Expr::case(refilled.clone().gt(full), full).finally(refilled).into()
@@ -31,6 +32,7 @@ fn credit(now: i64, full: i64) -> Expr {
 pub(crate) async fn take(tx: &Tx, key: &str, capacity: i64, per: Duration) -> Result<()> {
     let (cost, full) = sizes(capacity, per);
     if full >= cost {
+        use sea_orm::ExprTrait;
         let taken = bucket::Entity::insert(bucket::ActiveModel { name: Set(key.to_owned()), tokens: Set(full - cost), at: Set(tx.now) })
             .on_conflict(
                 OnConflict::column(bucket::Column::Name)
@@ -47,16 +49,16 @@ pub(crate) async fn take(tx: &Tx, key: &str, capacity: i64, per: Duration) -> Re
     }
     let row = bucket::Entity::find_by_id(key.to_owned()).one(&**tx).await?;
     let has = row.map_or(0, |b| b.tokens.saturating_add(tx.now - b.at));
-    let seconds = u64::try_from(cost.saturating_sub(has)).unwrap_or(0).div_ceil(1_000_000).max(1);
-    Err(Error::TooMany { seconds })
+    let wait = u64::try_from(cost.saturating_sub(has)).unwrap_or(0);
+    Err(Error::TooMany { seconds: std::cmp::max(1, wait.div_ceil(1_000_000)) })
 }
 
 /// Gives a try back that turned out to be rightful.
 pub(crate) async fn give_back(tx: &Tx, key: &str, capacity: i64, per: Duration) -> Result<()> {
-    use sea_orm::{ColumnTrait, QueryFilter};
+    use sea_orm::ExprTrait;
     let (cost, _) = sizes(capacity, per);
     bucket::Entity::update_many()
-        .col_expr(bucket::Column::Tokens, Expr::col(bucket::Column::Tokens).add(cost))
+        .col_expr(bucket::Column::Tokens, bucket::Column::Tokens.into_expr().add(cost))
         .filter(bucket::Column::Name.eq(key))
         .exec(&**tx)
         .await?;

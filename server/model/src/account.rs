@@ -41,7 +41,7 @@ pub fn check_password(check: &mut Check, field: &str, password: &str, email: &st
         check.refuse(FieldError::new(field, "too_long").with("max", PASSWORD_MAX).with("length", length));
     } else {
         let lower = password.to_lowercase();
-        let common = COMMON.contains(&lower.as_str()) || lower == email || lower.chars().all(|c| Some(c) == lower.chars().next());
+        let common = COMMON.contains(&lower.as_str()) || lower == email || lower.chars().next().is_some_and(|first| lower.chars().all(|c| c == first));
         check.ensure(!common, field, "password_common");
     }
 }

@@ -40,7 +40,3 @@ pub use matching::{FacetWeights, WEIGHTS};
 pub use request::{
     Explanation, Facet, FacetReason, Hit, Match, Piece, SearchRequest, SearchResult, Sort, WordReason,
 };
-
-pub(crate) fn tune(name: &str, default: f32) -> f32 {
-    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
-}

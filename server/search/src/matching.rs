@@ -195,18 +195,17 @@ fn terms(snapshot: &Snapshot, fields: &Fields, document: &Document) -> Result<Do
             if found == 0 {
                 continue;
             }
-            let mut weight = (1.0 + (count as f32).ln()) * if in_title { crate::tune("TITLE", TITLE) } else { 1.0 };
+            let mut weight = (1.0 + (count as f32).ln()) * if in_title { TITLE } else { 1.0 };
             if own >= OWN_SIDE_LEAST {
                 // A term of this document is known to occur once on its side, whether or not the document is indexed yet.
                 let common = frequency(snapshot, fields, document.kind, channel, text)?.max(1);
-                weight *= (idf(own, common) / idf(own, 1)).powf(crate::tune("POWER", OWN_SIDE_POWER));
+                weight *= (idf(own, common) / idf(own, 1)).powf(OWN_SIDE_POWER);
             }
-            candidates.push((weight.powf(crate::tune("SELW",1.0)) * idf(other, found).powf(crate::tune("SELI",1.0)), QueryTerm { channel, text: text.clone(), weight }));
+            candidates.push((weight * idf(other, found), QueryTerm { channel, text: text.clone(), weight }));
         }
         // The sort is stable and the candidates come in the order of their text: equal ones are kept the same way everywhere.
         candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let gw = if channel == Channel::Grams { crate::tune("GRAMW", 1.0) } else { crate::tune("WORDW", 1.0) }; for c in &mut candidates { c.1.weight *= gw * if c.1.text.chars().count() == 1 { crate::tune("SINGLE", 1.0) } else { 1.0 } * if channel == Channel::Grams && !c.1.text.chars().all(crate::analysis::is_han) { crate::tune("LATG", 1.0) } else { 1.0 }; }
-        terms.extend(candidates.into_iter().take(crate::tune("KEPT", kept as f32) as usize).map(|(_, term)| term));
+        terms.extend(candidates.into_iter().take(kept).map(|(_, term)| term));
     }
     Ok(DocumentQuery { terms, surfaces })
 }

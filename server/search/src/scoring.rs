@@ -80,7 +80,7 @@ pub(crate) fn resolve(
                     index,
                     part: scored.part,
                     term,
-                    factor: query.weight * idf(side.documents, frequency) * (K1 + 1.0) * crate::tune(&format!("P{:?}", scored.part), 1.0),
+                    factor: query.weight * idf(side.documents, frequency) * (K1 + 1.0),
                     mean_length: side.mean_length(scored.field),
                 });
             }
@@ -127,7 +127,7 @@ impl FieldTerm {
 
     fn norm(&self, length_code: u8) -> f32 {
         let length = FieldNormReader::id_to_fieldnorm(length_code) as f32;
-        crate::tune("K1", K1) * (1.0 - crate::tune("B", B) + crate::tune("B", B) * length / self.mean_length)
+        K1 * (1.0 - B + B * length / self.mean_length)
     }
 
     fn weight(&self, count: u32, norm: f32) -> f32 {

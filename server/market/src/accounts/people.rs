@@ -57,12 +57,7 @@ pub struct Roles {
 
 impl Roles {
     fn of(row: &person::Model) -> Self {
-        Self {
-            broker: row.broker,
-            officer_region: row.officer_region.clone(),
-            admin: row.admin,
-            disabled: row.disabled_at.is_some(),
-        }
+        Self { broker: row.broker, officer_region: row.officer_region.clone(), admin: row.admin, disabled: row.disabled_at.is_some() }
     }
 
     fn json(&self) -> serde_json::Value {
@@ -183,11 +178,7 @@ pub async fn set_roles(market: &Market, actor: &Actor, id: Uuid, roles: Roles, v
 
 /// How many other administrators can sign in.
 async fn other_admins(market: &Market, tx: &Tx, id: Uuid) -> Result<usize> {
-    let admins = person::Entity::find()
-        .filter(person::Column::Admin.eq(true))
-        .order_by_asc(person::Column::Id)
-        .lock_exclusive()
-        .all(&**tx)
-        .await?;
+    let admins =
+        person::Entity::find().filter(person::Column::Admin.eq(true)).order_by_asc(person::Column::Id).lock_exclusive().all(&**tx).await?;
     Ok(admins.iter().filter(|p| p.id != id && may_sign_in(market, p)).count())
 }

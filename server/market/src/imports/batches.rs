@@ -54,7 +54,10 @@ impl BatchState {
     }
 
     fn from_code(code: &str) -> Result<Self> {
-        [Self::Preview, Self::Running, Self::Done].into_iter().find(|s| s.code() == code).ok_or_else(|| Error::internal(format!("batch state {code}")))
+        [Self::Preview, Self::Running, Self::Done]
+            .into_iter()
+            .find(|s| s.code() == code)
+            .ok_or_else(|| Error::internal(format!("batch state {code}")))
     }
 }
 
@@ -183,7 +186,14 @@ async fn own(market: &Market, actor: &Actor, id: Uuid) -> Result<(Model, Uuid)> 
 ///
 /// # Errors
 /// As [`super::import`]; only a person has batches.
-pub async fn preview(market: &Market, actor: &Actor, kind: ListingKind, file_name: &str, bytes: Vec<u8>, organisation: Option<Uuid>) -> Result<Uuid> {
+pub async fn preview(
+    market: &Market,
+    actor: &Actor,
+    kind: ListingKind,
+    file_name: &str,
+    bytes: Vec<u8>,
+    organisation: Option<Uuid>,
+) -> Result<Uuid> {
     let person: &Person = actor.signed_in()?;
     let mut owners = Owners::new(market, actor, organisation).await?;
     let parsed = parse_apart(market, kind, file_name, bytes).await?;
@@ -291,7 +301,15 @@ pub async fn batches(market: &Market, actor: &Actor) -> Result<Vec<BatchSummary>
 }
 
 /// Moves a batch from one state to the next, guarded by its version.
-async fn step(market: &Market, actor: &Actor, id: Uuid, version: i64, from: BatchState, to: BatchState, done: Option<&Notes>) -> Result<()> {
+async fn step(
+    market: &Market,
+    actor: &Actor,
+    id: Uuid,
+    version: i64,
+    from: BatchState,
+    to: BatchState,
+    done: Option<&Notes>,
+) -> Result<()> {
     let tx = market.write(actor).await?;
     let mut update = import_batch::Entity::update_many()
         .col_expr(Column::State, Expr::value(to.code()))
@@ -314,6 +332,12 @@ async fn step(market: &Market, actor: &Actor, id: Uuid, version: i64, from: Batc
 /// # Errors
 /// [`Error::Stale`] when it was brought in or is being brought in already, [`Error::NotFound`], and as [`super::import`].
 pub async fn commit_batch(market: &Market, actor: &Actor, id: Uuid, all_or_nothing: bool, version: i64) -> Result<ImportReport> {
+    // On a task of its own: a browser that goes away must not leave a batch half brought in.
+    let (market, actor) = (market.clone(), actor.clone());
+    tokio::spawn(async move { bring_in(&market, &actor, id, all_or_nothing, version).await }).await.map_err(Error::internal)?
+}
+
+async fn bring_in(market: &Market, actor: &Actor, id: Uuid, all_or_nothing: bool, version: i64) -> Result<ImportReport> {
     let (row, _) = own(market, actor, id).await?;
     let summary = summary_of(&row)?;
     let mut owners = Owners::new(market, actor, row.organisation_id).await?;

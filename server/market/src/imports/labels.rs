@@ -22,18 +22,36 @@ const fn label(code: &'static str, words: &'static [&'static str]) -> Label {
 
 /// 技术领域.
 pub(super) const FIELDS: &[Label] = &[
-    label("electronics", &["电子信息", "电子信息技术", "信息技术", "新一代信息技术", "Electronics and information", "information technology"]),
+    label(
+        "electronics",
+        &["电子信息", "电子信息技术", "信息技术", "新一代信息技术", "Electronics and information", "information technology"],
+    ),
     label("aerospace", &["航空航天", "航空航天技术"]),
     label("manufacturing", &["先进制造", "先进制造技术", "高端装备", "装备制造", "智能制造", "先进制造与自动化", "Advanced manufacturing"]),
     label(
         "biomedicine",
-        &["生物医药和医疗器械", "生物医药和医疗器械技术", "生物医药", "医疗器械", "生物技术", "生物与新医药", "Biomedicine and medical devices"],
+        &[
+            "生物医药和医疗器械",
+            "生物医药和医疗器械技术",
+            "生物医药",
+            "医疗器械",
+            "生物技术",
+            "生物与新医药",
+            "Biomedicine and medical devices",
+        ],
     ),
     label("materials", &["新材料", "新材料及其应用", "新材料技术", "New materials"]),
     label("energy", &["新能源与高效节能", "新能源", "新能源与节能", "节能", "New energy and energy efficiency"]),
     label(
         "environment",
-        &["环境保护与资源综合利用", "环境保护与资源综合利用技术", "环境保护", "节能环保", "资源与环境", "Environmental protection and resource recovery"],
+        &[
+            "环境保护与资源综合利用",
+            "环境保护与资源综合利用技术",
+            "环境保护",
+            "节能环保",
+            "资源与环境",
+            "Environmental protection and resource recovery",
+        ],
     ),
     label("nuclear", &["核应用", "核应用技术", "Nuclear applications"]),
     label("agriculture", &["农业", "农业技术", "现代农业"]),
@@ -180,10 +198,12 @@ mod tests {
 
     #[test]
     fn labels_of_the_pages_are_understood() {
-        let files = [include_str!("../../../../app/src/locales/zh-CN/codes.json"), include_str!("../../../../app/src/locales/en/codes.json")];
+        let files =
+            [include_str!("../../../../app/src/locales/zh-CN/codes.json"), include_str!("../../../../app/src/locales/en/codes.json")];
         for (file, language) in files.into_iter().zip(["zh", "en"]) {
             let words: std::collections::BTreeMap<String, String> = serde_json::from_str(file).unwrap();
-            for (group, labels) in [("field", FIELDS), ("cooperation", COOPERATION), ("ownership", OWNERSHIP), ("price_kind", PRICE_KINDS)] {
+            for (group, labels) in [("field", FIELDS), ("cooperation", COOPERATION), ("ownership", OWNERSHIP), ("price_kind", PRICE_KINDS)]
+            {
                 for (key, word) in words.iter().filter(|(key, _)| key.starts_with(&format!("{group}."))) {
                     let code = &key[group.len() + 1..];
                     assert_eq!(code_of(labels, word), Some(code), "{key}");

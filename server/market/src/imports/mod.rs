@@ -21,7 +21,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::{
-    batches::{BatchRow, BatchState, BatchSummary, BatchView, RowState, batch, batches, commit_batch, discard_batch, preview, purge_batches},
+    batches::{
+        BatchRow, BatchState, BatchSummary, BatchView, RowState, batch, batches, commit_batch, discard_batch, preview, purge_batches,
+    },
     columns::{MappingRow, mapping},
     reading::{ImportError, Table, TableRow, accepted_types, read_rows},
 };
@@ -130,7 +132,12 @@ fn refused(problems: &[RowProblem]) -> u64 {
 /// # Errors
 /// [`Error::Invalid`] at `file` when the file cannot be read at all, [`Error::Forbidden`], [`Error::SignIn`]; [`Error::NotFound`] when there
 /// is no such organisation. Rows already written stay: bringing in the file again goes on from there.
-pub async fn import(market: &Market, actor: &Actor, request: ImportRequest, progress: impl Fn(u64, u64) + Send + Sync) -> Result<ImportReport> {
+pub async fn import(
+    market: &Market,
+    actor: &Actor,
+    request: ImportRequest,
+    progress: impl Fn(u64, u64) + Send + Sync,
+) -> Result<ImportReport> {
     let ImportRequest { kind, file_name, bytes, organisation, all_or_nothing, publish } = request;
     let mut owners = Owners::new(market, actor, organisation).await?;
     let parsed = parse_apart(market, kind, &file_name, bytes).await?;

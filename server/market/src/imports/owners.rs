@@ -134,7 +134,8 @@ impl Owners {
     /// Reads the organisations that rows name.
     pub(super) async fn load(&mut self, market: &Market, rows: &[Row]) -> Result<()> {
         let codes: BTreeSet<&str> = rows.iter().map(|r| r.credit_code.as_str()).filter(|c| !c.is_empty()).collect();
-        let names: BTreeSet<&str> = rows.iter().filter(|r| r.credit_code.is_empty()).map(|r| r.organisation.as_str()).filter(|n| !n.is_empty()).collect();
+        let names: BTreeSet<&str> =
+            rows.iter().filter(|r| r.credit_code.is_empty()).map(|r| r.organisation.as_str()).filter(|n| !n.is_empty()).collect();
         for chunk in codes.into_iter().collect::<Vec<_>>().chunks(MANY) {
             let found = organisation::Entity::find().filter(Column::CreditCode.is_in(chunk.iter().copied())).all(&market.db).await?;
             self.regions.extend(found.iter().map(|o| (o.id, o.region.clone())));
@@ -189,7 +190,8 @@ impl Owners {
         };
         let differs = !row.organisation.is_empty() && row.organisation != default.name && !matches!(self.right, Right::Own(_));
         let note = differs.then(|| {
-            let error = FieldError::new("organisation", "import_organisation_default").with("name", &row.organisation).with("owner", &default.name);
+            let error =
+                FieldError::new("organisation", "import_organisation_default").with("name", &row.organisation).with("owner", &default.name);
             RowProblem::warning(row.line, error)
         });
         Ok((Owner::Known(default.id), note))
@@ -281,10 +283,12 @@ fn kinds_of(code: &str, name: &str) -> (OrganisationKind, LegalKind) {
         LegalKind::Association
     } else if name.contains("医院") {
         LegalKind::Hospital
-    } else if name.contains("大学") || name.contains("学院") {
+    } else if name.contains("大学") {
         LegalKind::University
     } else if name.contains("研究") || name.contains("科学院") {
         LegalKind::ResearchInstitute
+    } else if name.contains("学院") {
+        LegalKind::University
     } else {
         LegalKind::OtherInstitution
     };
@@ -297,7 +301,8 @@ mod tests {
 
     #[test]
     fn kinds_follow_code_and_name() {
-        let check = |code: &str, name: &str, kind: OrganisationKind, legal: LegalKind| assert_eq!(kinds_of(code, name), (kind, legal), "{name}");
+        let check =
+            |code: &str, name: &str, kind: OrganisationKind, legal: LegalKind| assert_eq!(kinds_of(code, name), (kind, legal), "{name}");
         check("91", "云汀轴承有限公司", OrganisationKind::Enterprise, LegalKind::Limited);
         check("91", "云汀轴承股份有限公司", OrganisationKind::Enterprise, LegalKind::JointStock);
         check("12", "云汀大学", OrganisationKind::Institute, LegalKind::University);

@@ -113,9 +113,10 @@ pub fn read_rows(kind: ListingKind, file_name: &str, bytes: &[u8], limits: &Limi
     if bytes.starts_with(b"\x1f\x8b") {
         unpacked = gunzip(bytes, unpacked_limit)?;
         bytes = &unpacked;
-        if let Some(inner) = name.strip_suffix(".gz") {
-            name = inner.to_owned();
-        }
+    }
+    // Some programs unpack a file and leave its name.
+    if let Some(inner) = name.strip_suffix(".gz") {
+        name = inner.to_owned();
     }
     if bytes.is_empty() {
         return Err(ImportError::Empty);
@@ -193,7 +194,12 @@ fn csv_rows(text: &str, delimiter: u8, most: usize) -> Result<Vec<GridRow>, Impo
 }
 
 fn cells_of<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<(usize, String)> {
-    cells.enumerate().map(|(at, cell)| (at, cell.trim())).filter(|(_, cell)| !cell.is_empty()).map(|(at, cell)| (at, cell.to_owned())).collect()
+    cells
+        .enumerate()
+        .map(|(at, cell)| (at, cell.trim()))
+        .filter(|(_, cell)| !cell.is_empty())
+        .map(|(at, cell)| (at, cell.to_owned()))
+        .collect()
 }
 
 fn csv_table(kind: ListingKind, text: &str, limits: &Limits) -> Result<Table, ImportError> {

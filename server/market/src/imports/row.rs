@@ -109,9 +109,12 @@ impl Reading<'_> {
     /// A column whose values are codes or words for them.
     fn choice(&mut self, name: &str, code: impl Fn(&str) -> Option<&'static str>) {
         let text = self.cell(name);
+        if text.is_empty() {
+            return;
+        }
         // `电子信息、先进制造`: a listing has one; the first that is known.
         let found = code(&text).or_else(|| text.split(values::SEPARATORS).find_map(|part| code(part.trim())));
-        if found.is_none() && !text.is_empty() {
+        if found.is_none() {
             self.errors.push(FieldError::new(name, "choice").with("value", &text));
         }
         self.set(name, found.unwrap_or_default());
@@ -170,7 +173,9 @@ impl Reading<'_> {
         let text = self.texts("indicators");
         let Some(found) = measures(&text) else { return text };
         for (at, m) in found.into_iter().enumerate() {
-            for (column, value) in [("name", m.name.as_str()), ("operator", m.operator), ("value", &m.value), ("value_max", &m.value_max), ("unit", &m.unit)] {
+            for (column, value) in
+                [("name", m.name.as_str()), ("operator", m.operator), ("value", &m.value), ("value_max", &m.value_max), ("unit", &m.unit)]
+            {
                 self.set(&format!("indicators.{at}.{column}"), value);
             }
         }

@@ -28,7 +28,8 @@ pub(super) struct Price {
 /// Reads `60万`, `60-100万`, `50000～80000元`, `100万以内`, `不低于20万`, `面议`.
 pub(super) fn price(text: &str) -> Result<Price, MoneyError> {
     let text: String = text.chars().map(half_width).filter(|c| !c.is_whitespace()).collect();
-    if matches!(text.as_str(), "面议" | "面谈" | "协商" | "待定" | "可议" | "-" | "无" | "/") || text.eq_ignore_ascii_case("negotiable") {
+    if matches!(text.as_str(), "面议" | "面谈" | "协商" | "待定" | "可议" | "-" | "无" | "/") || text.eq_ignore_ascii_case("negotiable")
+    {
         return Ok(Price { negotiable: true, ..Price::default() });
     }
     let cut = |words: &[&str], end: bool| {
@@ -69,7 +70,10 @@ pub(super) fn date(text: &str) -> Option<String> {
         return match text.len() {
             8 => day(text[..4].parse().ok()?, text[4..6].parse().ok()?, Some(text[6..].parse().ok()?)),
             // A serial number of days since 1899-12-30: a date cell that lost its format.
-            5 => Date::from_calendar_date(1899, Month::December, 30).ok()?.checked_add(time::Duration::days(text.parse().ok()?)).map(format_date),
+            5 => Date::from_calendar_date(1899, Month::December, 30)
+                .ok()?
+                .checked_add(time::Duration::days(text.parse().ok()?))
+                .map(format_date),
             _ => None,
         };
     }
@@ -112,6 +116,9 @@ pub(super) fn trl(text: &str) -> Option<i64> {
 
 /// The code of each value of a cell; a value without one stays as it is, for the rules to refuse.
 pub(super) fn codes(labels: &[Label], text: &str) -> Vec<String> {
+    if text.is_empty() {
+        return Vec::new();
+    }
     if let Some(code) = code_of(labels, text) {
         return vec![code.to_owned()];
     }
@@ -153,10 +160,21 @@ fn measure(text: &str) -> Option<Measure> {
     let digits = rest.find(|c: char| !is_number(c)).unwrap_or(rest.len());
     let (value, unit) = rest.split_at(digits);
     let unit = unit.trim();
-    if name.is_empty() || name.chars().count() > 40 || parse_number(value).is_none() || unit.chars().count() > 12 || unit.contains(is_number) {
+    if name.is_empty()
+        || name.chars().count() > 40
+        || parse_number(value).is_none()
+        || unit.chars().count() > 12
+        || unit.contains(is_number)
+    {
         return None;
     }
-    Some(Measure { name: name.to_owned(), operator: code_of(OPERATORS, sign)?, value: value.to_owned(), value_max: String::new(), unit: unit.to_owned() })
+    Some(Measure {
+        name: name.to_owned(),
+        operator: code_of(OPERATORS, sign)?,
+        value: value.to_owned(),
+        value_max: String::new(),
+        unit: unit.to_owned(),
+    })
 }
 
 /// The beginning of a text, at most `max` characters, up to the end of a sentence where there is one.
@@ -166,11 +184,11 @@ pub(super) fn opening(text: &str, max: usize) -> String {
         return text.to_owned();
     }
     let head: String = text.chars().take(max).collect();
-    let ends = head.char_indices().filter(|(at, c)| {
+    let mut ends = head.char_indices().filter(|(at, c)| {
         let next = head[at + c.len_utf8()..].chars().next();
         matches!(c, '。' | '！' | '？' | '!' | '?' | '；' | '\n') || (*c == '.' && next.is_some_and(char::is_whitespace))
     });
-    match ends.last() {
+    match ends.next_back() {
         Some((at, c)) if head[..at].chars().count() * 3 >= max => head[..at + c.len_utf8()].trim().to_owned(),
         _ => head.chars().take(max.saturating_sub(1)).chain(['…']).collect(),
     }
@@ -183,7 +201,8 @@ mod tests {
     #[test]
     fn prices() {
         let yuan = |y: i64| Fen::from_yuan(y);
-        let check = |text: &str, min: Option<Fen>, max: Option<Fen>| assert_eq!(price(text), Ok(Price { min, max, negotiable: false }), "{text}");
+        let check =
+            |text: &str, min: Option<Fen>, max: Option<Fen>| assert_eq!(price(text), Ok(Price { min, max, negotiable: false }), "{text}");
         check("60万", yuan(600_000), yuan(600_000));
         check("60-100万", yuan(600_000), yuan(1_000_000));
         check("60－100 万元", yuan(600_000), yuan(1_000_000));
@@ -203,7 +222,17 @@ mod tests {
     #[test]
     fn dates() {
         let check = |text: &str, expected: Option<&str>| assert_eq!(date(text).as_deref(), expected, "{text}");
-        for text in ["2027-06-30", "2027/6/30", "2027.6.30", "2027年6月30日", "２０２７年６月", "20270630", "2027-06-30 00:00:00", "2027-06-30T08:00:00Z", "46568"] {
+        for text in [
+            "2027-06-30",
+            "2027/6/30",
+            "2027.6.30",
+            "2027年6月30日",
+            "２０２７年６月",
+            "20270630",
+            "2027-06-30 00:00:00",
+            "2027-06-30T08:00:00Z",
+            "46568",
+        ] {
             check(text, Some("2027-06-30"));
         }
         check("2028年2月", Some("2028-02-29"));
@@ -227,7 +256,8 @@ mod tests {
     fn indicators() {
         let check = |text: &str, expected: Option<&[(&str, &str, &str, &str)]>| {
             let found = measures(text);
-            let found: Option<Vec<_>> = found.as_ref().map(|f| f.iter().map(|m| (m.name.as_str(), m.operator, m.value.as_str(), m.unit.as_str())).collect());
+            let found: Option<Vec<_>> =
+                found.as_ref().map(|f| f.iter().map(|m| (m.name.as_str(), m.operator, m.value.as_str(), m.unit.as_str())).collect());
             assert_eq!(found.as_deref(), expected, "{text}");
         };
         check("效率≥95%；噪声 <= 60 dB", Some(&[("效率", "ge", "95", "%"), ("噪声", "le", "60", "dB")]));

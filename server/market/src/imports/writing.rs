@@ -1,6 +1,6 @@
 //! Checked rows become listings: new, changed or left alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use keqiao_model::{FieldError, ListingContent, ListingKind, ListingState};
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
@@ -55,7 +55,12 @@ pub(super) enum Fate {
 }
 
 /// Finds the owners of rows, and rows that say the same thing twice. Rows without an owner are refused; of rows alike only the first is taken.
-pub(super) async fn check(market: &Market, owners: &mut Owners, rows: Vec<Row>, problems: &mut Vec<RowProblem>) -> Result<(Vec<Good>, u64)> {
+pub(super) async fn check(
+    market: &Market,
+    owners: &mut Owners,
+    rows: Vec<Row>,
+    problems: &mut Vec<RowProblem>,
+) -> Result<(Vec<Good>, u64)> {
     owners.load(market, &rows).await?;
     let mut good: Vec<Good> = Vec::with_capacity(rows.len());
     let mut seen: HashMap<(Owner, String), usize> = HashMap::new();
@@ -89,8 +94,13 @@ pub(super) async fn check(market: &Market, owners: &mut Owners, rows: Vec<Row>, 
 }
 
 /// The listings that rows may already be.
-pub(super) async fn existing<C: ConnectionTrait>(db: &C, kind: ListingKind, owners: &Owners, rows: &[Good]) -> Result<HashMap<(Uuid, String), Model>> {
-    let organisations: std::collections::BTreeSet<Uuid> = rows.iter().filter_map(|g| owners.known(&g.owner)).collect();
+pub(super) async fn existing<C: ConnectionTrait>(
+    db: &C,
+    kind: ListingKind,
+    owners: &Owners,
+    rows: &[Good],
+) -> Result<HashMap<(Uuid, String), Model>> {
+    let organisations: BTreeSet<Uuid> = rows.iter().filter_map(|g| owners.known(&g.owner)).collect();
     let found = listing::Entity::find()
         .filter(Column::Kind.eq(kind_code(kind)))
         .filter(Column::OrganisationId.is_in(organisations))
@@ -164,6 +174,7 @@ impl Job<'_> {
         let before = (report.created, report.updated, report.unchanged);
         let mut open: Option<Tx> = None;
         let mut noted = false;
+        let mut told = BTreeSet::new();
         let mut done = 0;
         progress(0, total);
         for chunk in good.chunks(CHUNK) {
@@ -171,7 +182,7 @@ impl Job<'_> {
                 Some(tx) => tx,
                 None => self.market.write(self.actor).await?,
             };
-            let did = self.write_chunk(&tx, owners, chunk).await?;
+            let did = self.write_chunk(&tx, owners, chunk, &mut told).await?;
             report.created += did.created;
             report.updated += did.updated;
             report.unchanged += did.unchanged;
@@ -220,7 +231,7 @@ impl Job<'_> {
         Ok(())
     }
 
-    async fn write_chunk(&self, tx: &Tx, owners: &mut Owners, chunk: &[Good]) -> Result<Done> {
+    async fn write_chunk(&self, tx: &Tx, owners: &mut Owners, chunk: &[Good], told: &mut BTreeSet<String>) -> Result<Done> {
         let year = from_micros(tx.now).to_offset(crate::CHINA).year();
         // Taking no number at all still locks the series: of two imports at once the second waits here, and then sees what the first wrote.
         tx.numbers(series(self.kind), year, 0).await?;
@@ -231,7 +242,7 @@ impl Job<'_> {
         let mut did = Done::default();
         let mut fresh: Vec<(&Row, Uuid, ListingContent)> = Vec::new();
         let mut indexed: Vec<Uuid> = Vec::new();
-        let mut waiting: BTreeMap<String, (Uuid, u64)> = BTreeMap::new();
+        let mut waiting: BTreeMap<String, Uuid> = BTreeMap::new();
         for Good { row, owner } in chunk {
             let organisation = owners.known(owner).ok_or_else(|| Error::internal("an owner without an id"))?;
             match fate(self.kind, row, known.remove(&(organisation, row.external_id.clone())))? {
@@ -241,7 +252,10 @@ impl Job<'_> {
                 Ok(Fate::Changed(before, content)) => {
                     let from = state_of(&before)?;
                     let Some(to) = state_after(from, self.published(owners, organisation)) else {
-                        did.problems.push(RowProblem::refused(row.line, FieldError::new("external_id", "import_closed").with("number", &before.number)));
+                        did.problems.push(RowProblem::refused(
+                            row.line,
+                            FieldError::new("external_id", "import_closed").with("number", &before.number),
+                        ));
                         continue;
                     };
                     self.update(tx, &before, to, &content).await?;
@@ -250,7 +264,7 @@ impl Job<'_> {
                         indexed.push(before.id);
                     }
                     if to == ListingState::InReview && from != ListingState::InReview {
-                        waiting.entry(before.region.clone()).or_insert((before.id, 0)).1 += 1;
+                        waiting.entry(before.region.clone()).or_insert(before.id);
                     }
                 }
             }
@@ -264,7 +278,7 @@ impl Job<'_> {
             if published {
                 indexed.push(id);
             } else {
-                waiting.entry(region.to_owned()).or_insert((id, 0)).1 += 1;
+                waiting.entry(region.to_owned()).or_insert(id);
             }
             let mut new = listing::ActiveModel {
                 id: Set(id),
@@ -290,9 +304,11 @@ impl Job<'_> {
             listing::Entity::insert_many(rows).exec_without_returning(&**tx).await?;
         }
         tx.emit_many(Event::ListingChanged, &indexed).await?;
-        // Officers are told once a region, not once a row.
-        for (id, rows) in waiting.into_values() {
-            tx.emit(Event::ListingSubmitted, id, json!({ "import": rows })).await?;
+        // Officers are told once a region of the whole file, not once a row.
+        for (region, id) in waiting {
+            if told.insert(region) {
+                tx.emit(Event::ListingSubmitted, id, json!({ "import": true })).await?;
+            }
         }
         Ok(did)
     }
@@ -302,8 +318,12 @@ impl Job<'_> {
     }
 
     async fn update(&self, tx: &Tx, before: &Model, to: ListingState, content: &ListingContent) -> Result<()> {
-        let mut change =
-            listing::ActiveModel { state: Set(to.code().to_owned()), updated_at: Set(tx.now), version: Set(before.version + 1), ..Default::default() };
+        let mut change = listing::ActiveModel {
+            state: Set(to.code().to_owned()),
+            updated_at: Set(tx.now),
+            version: Set(before.version + 1),
+            ..Default::default()
+        };
         if to == ListingState::Published {
             change.returned = Set("[]".to_owned());
             if before.published_at.is_none() {
@@ -311,8 +331,12 @@ impl Job<'_> {
             }
         }
         fill(&mut change, content)?;
-        let done =
-            listing::Entity::update_many().set(change).filter(Column::Id.eq(before.id)).filter(Column::Version.eq(before.version)).exec(&**tx).await?;
+        let done = listing::Entity::update_many()
+            .set(change)
+            .filter(Column::Id.eq(before.id))
+            .filter(Column::Version.eq(before.version))
+            .exec(&**tx)
+            .await?;
         if done.rows_affected == 0 { Err(Error::Stale) } else { Ok(()) }
     }
 }

@@ -94,14 +94,11 @@ pub(super) async fn list<C: ConnectionTrait>(db: &C, organisation: Uuid) -> Resu
 
 async fn with_people<C: ConnectionTrait>(db: &C, rows: Vec<membership::Model>) -> Result<Vec<(Uuid, MemberView)>> {
     let people = person::Entity::find().filter(person::Column::Id.is_in(rows.iter().map(|r| r.person_id))).all(db).await?;
-    let mut people: HashMap<Uuid, Vec<person::Model>> = people.into_iter().fold(HashMap::new(), |mut map, p| {
-        map.entry(p.id).or_insert_with(Vec::new).push(p);
-        map
-    });
+    let people: HashMap<Uuid, person::Model> = people.into_iter().map(|p| (p.id, p)).collect();
     Ok(rows
         .into_iter()
         .filter_map(|row| {
-            let person = people.get_mut(&row.person_id)?.first()?;
+            let person = people.get(&row.person_id)?;
             let view = MemberView {
                 person_id: person.id,
                 name: person.name.clone(),
@@ -155,9 +152,7 @@ pub async fn ask_to_join(market: &Market, actor: &Actor, credit_code: &str, once
         version: Set(1),
     };
     let asked = membership::Entity::insert(row)
-        .on_conflict(
-            OnConflict::columns([membership::Column::PersonId, membership::Column::OrganisationId]).do_nothing().to_owned(),
-        )
+        .on_conflict(OnConflict::columns([membership::Column::PersonId, membership::Column::OrganisationId]).do_nothing().to_owned())
         .exec_without_returning(&*tx)
         .await?;
     if asked > 0 {
@@ -324,11 +319,8 @@ pub async fn join_requests(market: &Market, actor: &Actor, page: u64) -> Result<
             .column(organisation::Column::Id)
             .filter(organisation::Column::Region.is_in(regions_of(market, officer)))
             .into_query();
-        let managed = membership::Entity::find()
-            .select_only()
-            .column(membership::Column::OrganisationId)
-            .filter(active_managers())
-            .into_query();
+        let managed =
+            membership::Entity::find().select_only().column(membership::Column::OrganisationId).filter(active_managers()).into_query();
         mine = mine.add(
             Condition::all()
                 .add(membership::Column::OrganisationId.in_subquery(region))

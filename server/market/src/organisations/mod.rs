@@ -1,6 +1,9 @@
 //! Organisations, by credit code: who they are is public, who belongs to them is not.
 
 mod members;
+mod program;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -14,6 +17,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub use self::program::{by_credit_code, collecting, is_empty};
 pub use self::members::{
     JoinRequest, MemberView, answer_membership, ask_to_join, join_requests, members, receivers_of_request, remove_member, set_manager,
 };

@@ -4,12 +4,14 @@
 mod people;
 mod secrets;
 mod sessions;
+#[cfg(test)]
+mod tests;
 
 use keqiao_model::{Check, Lang, check_password, read_email};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 use serde_json::json;
@@ -119,10 +121,8 @@ pub async fn register(market: &Market, registration: Registration, once: Option<
     check_password(&mut check, "password", &registration.password, &email);
     check.finish(())?;
     let letters = market.config.limits.account_letters;
-    let buckets = [
-        (format!("register:{}", digest(&email)), letters),
-        (format!("register:{}", registration.peer), letters.saturating_mul(SHARED)),
-    ];
+    let buckets =
+        [(format!("register:{}", digest(&email)), letters), (format!("register:{}", registration.peer), letters.saturating_mul(SHARED))];
     take_alone(market, &buckets, LETTERS_PER).await?;
     let password_hash = hash(market, &registration.password).await?;
     let (tx, before) = market.write_once(&Actor::Visitor, once).await?;
@@ -232,7 +232,9 @@ pub async fn sign_in(market: &Market, email: &str, password: &str, agent: &str, 
     let tx = market.write(&Actor::Visitor).await?;
     let person = match &found {
         // What was verified must still hold, or a session could outlive the change of a password.
-        Some(p) => person_table::Entity::find_by_id(p.id).lock_exclusive().one(&*tx).await?.filter(|now| now.password_hash == p.password_hash),
+        Some(p) => {
+            person_table::Entity::find_by_id(p.id).lock_exclusive().one(&*tx).await?.filter(|now| now.password_hash == p.password_hash)
+        }
         None => None,
     };
     match person.filter(|p| right && may_sign_in(market, p)) {
@@ -492,7 +494,11 @@ pub async fn create_admin(market: &Market, email: &str, name: &str, password: &s
         (Roles { broker: p.broker, officer_region: p.officer_region, ..Roles::default() }, lang)
     });
     let roles = Roles { admin: true, disabled: false, ..roles };
-    create_person(market, NewPerson { email: email.to_owned(), name: name.to_owned(), password: password.to_owned(), lang, roles, demo: false }).await
+    create_person(
+        market,
+        NewPerson { email: email.to_owned(), name: name.to_owned(), password: password.to_owned(), lang, roles, demo: false },
+    )
+    .await
 }
 
 /// Forgets what is over: sessions, one-time links, answers to forms, idle rate limits. Answers how many rows.

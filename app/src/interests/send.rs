@@ -1,0 +1,93 @@
+//! Sending an interest, or recommending a pair as a broker.
+
+use keqiao_market::{ListingSummary, ListingView, interests, listings};
+use keqiao_model::ListingKind;
+use leptos::prelude::*;
+
+use crate::{
+    Cx, Form, Outcome, Page, PageError, Route, Submission,
+    listings::summary_result,
+    t,
+    ui::{self, ButtonStyle, Input, Tone},
+};
+
+/// Whether this person would recommend rather than ask: a broker who acts for neither side.
+fn recommends(cx: &Cx, listing: &ListingView) -> bool {
+    cx.actor.is_broker() && !listing.own && (cx.actor.organisation().is_none_or(|o| o.kind == keqiao_model::OrganisationKind::Agency))
+}
+
+pub(super) async fn page(cx: &Cx, kind: ListingKind, number: &str, form: Option<Form>) -> Result<Page, PageError> {
+    cx.actor.signed_in()?;
+    let listing = listings::listing(&cx.market, &cx.actor, kind, number).await?;
+    let recommends = recommends(cx, &listing);
+    let counters = if recommends { Vec::new() } else { interests::counters(&cx.market, &cx.actor, kind).await? };
+    let form = form.unwrap_or_else(|| Form::filled([("counter", cx.query.get("with"))].into_iter().collect()));
+    let title = if recommends { t!(cx.lang, "matches.recommend") } else { t!(cx.lang, "listings.send_interest") };
+    let cx = cx.clone();
+    Ok(Page::new(title, move || view(&cx, title, &listing, &counters, recommends, &form)))
+}
+
+fn view(cx: &Cx, title: &str, listing: &ListingView, counters: &[ListingSummary], recommends: bool, form: &Form) -> AnyView {
+    let s = &listing.summary;
+    let counter_label = match s.kind {
+        ListingKind::Demand => t!(cx.lang, "interests.your_achievement"),
+        ListingKind::Achievement => t!(cx.lang, "interests.your_demand"),
+    };
+    let labels = [("message", t!(cx.lang, "interests.message")), ("counter", counter_label)];
+    let counter = if recommends {
+        let label = match s.kind {
+            ListingKind::Demand => t!(cx.lang, "interests.which_achievement"),
+            ListingKind::Achievement => t!(cx.lang, "interests.which_demand"),
+        };
+        ui::text(cx, form, Input::new("counter", label).required().width(20))
+    } else {
+        let options: Vec<(String, String)> = counters.iter().map(|c| (c.number.clone(), format!("{} {}", c.number, c.title))).collect();
+        if options.is_empty() {
+            ().into_any()
+        } else {
+            ui::select(cx, form, Input::new("counter", counter_label).hint(t!(cx.lang, "interests.counter_hint")).blank(t!(cx.lang, "interests.no_counter")), options)
+        }
+    };
+    let (message, hint, send) = if recommends {
+        (t!(cx.lang, "interests.note"), t!(cx.lang, "interests.note_hint"), t!(cx.lang, "interests.recommend"))
+    } else {
+        (t!(cx.lang, "interests.message"), t!(cx.lang, "interests.message_hint"), t!(cx.lang, "interests.send"))
+    };
+    let body = view! {
+        {counter}
+        {ui::textarea(cx, form, Input::new("message", message).hint(hint).required().rows(6).max(interests::MESSAGE_MAX))}
+        {ui::buttons(vec![
+            ui::button(send, if recommends { "recommend" } else { "send" }, ButtonStyle::Primary),
+            ui::button_link(t!(cx.lang, "interests.cancel"), &cx.href(&Route::Listing(s.kind, s.number.clone())), ButtonStyle::Quiet),
+        ])}
+    }
+    .into_any();
+    let to = format!("{}{}", cx.href(&cx.route), cx.query.to_search());
+    let unable = (!recommends && cx.actor.organisation().is_none()).then(|| {
+        let to = cx.href(&Route::OrganisationNew);
+        ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "listings.need_organisation_text")}" "<a href=to>{t!(cx.lang, "listings.to_organisation")}</a></p> }.into_any())
+    });
+    view! {
+        {ui::error_summary(cx, form, &labels)}
+        {ui::page_title(title, None, None)}
+        {unable}
+        {ui::results(vec![summary_result(cx, s, false)])}
+        {ui::form(cx, &to, false, body)}
+    }
+    .into_any()
+}
+
+pub(super) async fn submit(cx: &Cx, kind: ListingKind, number: &str, submission: &Submission) -> Result<Outcome, PageError> {
+    let (fields, once) = (&submission.fields, submission.once());
+    if submission.action() == "recommend" {
+        let other = submission.value("counter").trim();
+        return match interests::recommend_pair(&cx.market, &cx.actor, kind, number, other, fields, once).await {
+            Ok(()) => Ok(Outcome::Go(Route::Interests, Some("flash.recommended"))),
+            Err(error) => Outcome::refused(submission, error),
+        };
+    }
+    match interests::send_interest(&cx.market, &cx.actor, kind, number, Some(submission.value("counter")), fields, once).await {
+        Ok(id) => Ok(Outcome::Go(Route::Interest(id), Some("flash.interest_sent"))),
+        Err(error) => Outcome::refused(submission, error),
+    }
+}

@@ -1,0 +1,119 @@
+//! What waits for the signed-in person, and what is theirs.
+
+use keqiao_market::{
+    ListingSummary, Paged,
+    contracts::{self, ContractSummary, Filter, Scope},
+    deals::{self, DealSummary},
+    interests::{self, Direction, InterestView},
+    listings, matching, review,
+};
+use keqiao_model::{InterestState, ListingKind};
+use leptos::prelude::*;
+
+use crate::{
+    Cx, Page, PageError, Query, Route,
+    contracts::contract_line,
+    deals::deal_line,
+    listings::summary_result,
+    t,
+    ui::{self, ButtonStyle, Tone},
+};
+
+use super::view::line;
+
+struct Work {
+    waiting: Vec<InterestView>,
+    listings: Paged<ListingSummary>,
+    deals: Paged<DealSummary>,
+    contracts: Paged<ContractSummary>,
+    pairs: Vec<(ListingSummary, matching::MatchView)>,
+    review: u64,
+    register: u64,
+    members: u64,
+}
+
+/// The page a person sees after signing in.
+pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
+    let person = cx.actor.signed_in()?.clone();
+    let (market, actor) = (&cx.market, &cx.actor);
+    let received = interests::interests(market, actor, Direction::Received, 1).await?;
+    let work = Work {
+        waiting: received.items.into_iter().filter(|i| i.state == InterestState::Sent).collect(),
+        listings: listings::own_listings(market, actor, None, cx.query.page()).await?,
+        deals: deals::deals(market, actor, Some(true), 1).await?,
+        contracts: contracts::contracts(market, actor, &Filter { scope: Scope::Own, ..Filter::default() }, 1).await?,
+        pairs: if person.broker { matching::best_pairs(market, actor, 1).await?.items } else { Vec::new() },
+        review: if person.officer.is_some() { review::review_count(market, actor).await? } else { 0 },
+        register: if person.officer.is_some() { contracts::contract_queue_count(market, actor).await? } else { 0 },
+        members: review::membership_requests(market, actor).await?,
+    };
+    let cx = cx.clone();
+    Ok(Page::new(t!(cx.lang, "work.title"), move || view(&cx, &person, &work)))
+}
+
+fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
+    let organisation = person.organisation.as_ref();
+    let mut notices: Vec<AnyView> = Vec::new();
+    if !person.verified {
+        let to = cx.href(&Route::Account);
+        notices.push(ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "work.verify")}" "<a href=to>{t!(cx.lang, "work.to_account")}</a></p> }.into_any()));
+    }
+    if organisation.is_none() && person.officer.is_none() {
+        let to = cx.href(&Route::OrganisationNew);
+        notices.push(ui::notice(cx, Tone::Info, view! { <p>{t!(cx.lang, "listings.need_organisation_text")}" "<a href=to>{t!(cx.lang, "listings.to_organisation")}</a></p> }.into_any()));
+    }
+    let mut figures = Vec::new();
+    if person.officer.is_some() {
+        figures.push(ui::stat(t!(cx.lang, "work.review"), &ui::count(work.review), t!(cx.lang, "work.review_hint"), Some(cx.href(&Route::Review))));
+        let to = format!("{}{}", cx.href(&Route::Review), Query(vec![("tab".to_owned(), "contracts".to_owned())]).to_search());
+        figures.push(ui::stat(t!(cx.lang, "work.register"), &ui::count(work.register), t!(cx.lang, "work.register_hint"), Some(to)));
+    }
+    if organisation.is_some() {
+        figures.push(ui::stat(t!(cx.lang, "work.waiting"), &ui::count(work.waiting.len() as u64), t!(cx.lang, "work.waiting_hint"), Some(cx.href(&Route::Interests))));
+        figures.push(ui::stat(t!(cx.lang, "work.deals"), &ui::count(work.deals.total), t!(cx.lang, "work.deals_hint"), Some(cx.href(&Route::Deals))));
+    }
+    if let Some(o) = organisation.filter(|_| work.members > 0) {
+        figures.push(ui::stat(t!(cx.lang, "work.members"), &ui::count(work.members), t!(cx.lang, "work.members_hint"), Some(cx.href(&Route::OrganisationEdit(o.id)))));
+    }
+    let part = |id: &str, title: &str, items: Vec<AnyView>| (!items.is_empty()).then(|| ui::section(id, title, ui::results(items)));
+    let own = if organisation.is_some() && work.listings.total == 0 {
+        Some(ui::empty(cx, t!(cx.lang, "work.no_listings"), t!(cx.lang, "work.no_listings_text"), Some((t!(cx.lang, "listings.post_demand"), cx.href(&Route::ListingNew(ListingKind::Demand))))))
+    } else {
+        part("listings", t!(cx.lang, "work.listings"), work.listings.items.iter().map(|l| summary_result(cx, l, true)).collect())
+    };
+    let pairs = work
+        .pairs
+        .iter()
+        .map(|(demand, m)| {
+            let with = Query(vec![("with".to_owned(), m.other.number.clone())]).to_search();
+            let to = format!("{}{with}", cx.href(&Route::InterestNew(demand.kind, demand.number.clone())));
+            let matches = cx.href(&Route::Matches(demand.kind, demand.number.clone()));
+            let links = view! { <a href=matches>{t!(cx.lang, "listings.see_matches")}</a> }.into_any();
+            let answer = m.other.title.clone();
+            ui::result_item(ui::ResultItem {
+                meta: vec![demand.organisation.clone().into_any(), m.other.organisation.clone().into_any(), links],
+                snippet: Some(view! { "→ "{answer} }.into_any()),
+                side: Some(ui::button_link(t!(cx.lang, "matches.recommend"), &to, ButtonStyle::Secondary)),
+                ..ui::ResultItem::new(demand.title.clone().into_any(), cx.href(&Route::Listing(demand.kind, demand.number.clone())))
+            })
+        })
+        .collect();
+    let post = view! {
+        {ui::button_link(t!(cx.lang, "listings.post_demand"), &cx.href(&Route::ListingNew(ListingKind::Demand)), ButtonStyle::Primary)}
+        {ui::button_link(t!(cx.lang, "listings.list_achievement"), &cx.href(&Route::ListingNew(ListingKind::Achievement)), ButtonStyle::Secondary)}
+    }
+    .into_any();
+    let beside = organisation.filter(|o| o.kind != keqiao_model::OrganisationKind::Agency).map(|_| view! { <div class="buttons">{post}</div> }.into_any());
+    view! {
+        {ui::page_title(t!(cx.lang, "work.title"), organisation.map(|o| o.name.as_str()), beside)}
+        {notices}
+        {ui::stats(figures)}
+        {part("waiting", t!(cx.lang, "work.waiting"), work.waiting.iter().map(|i| line(cx, i)).collect())}
+        {part("pairs", t!(cx.lang, "work.pairs"), pairs)}
+        {part("deals", t!(cx.lang, "work.deals"), work.deals.items.iter().map(|d| deal_line(cx, d)).collect())}
+        {part("contracts", t!(cx.lang, "work.contracts"), work.contracts.items.iter().map(|c| contract_line(cx, c)).collect())}
+        {own}
+        {ui::pager(cx, work.listings.total, work.listings.per_page)}
+    }
+    .into_any()
+}

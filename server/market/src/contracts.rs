@@ -1,0 +1,467 @@
+//! Technology contracts and their registration (技术合同认定登记; domain rules, section 1): the seller hands in, an officer of the region
+//! registers, and what is registered counts in the ledger.
+
+mod findings;
+#[cfg(test)]
+pub(crate) mod tests;
+mod views;
+
+use keqiao_model::{
+    Check, ContractContent, ContractKind, ContractMove, ContractState, ContractSubkind, CreditCode, Fen, Field, FieldError, Fields, LegalKind, ListingKind,
+    ListingMove, OUTSIDE, OrganisationContent, OrganisationKind, Party, PaymentWay, RefusalCode, Stateful, TEXT_MAX, format_date, parse_date,
+};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use serde_json::json;
+use time::Date;
+use uuid::Uuid;
+
+pub use self::{
+    findings::{Finding, FindingKind, findings},
+    views::{ContractDetail, ContractParty, ContractSummary, ContractView, Filter, Scope, contract, contract_queue, contract_queue_count, contracts},
+};
+pub(crate) use self::views::summaries_by_id;
+use crate::{
+    Actor, Error, Event, Market, Result, attachments, deals,
+    db::{Moved, Subject, Tx, from_micros},
+    entity::{contract as table, deal, listing, organisation},
+    interests::lock_listing,
+    ledger, listings, organisations,
+};
+
+/// Longest name of a buyer, characters.
+const NAME_MAX: usize = 120;
+
+pub(crate) fn state_of(row: &table::Model) -> Result<ContractState> {
+    ContractState::from_code(&row.state).ok_or_else(|| Error::internal(format!("contract state {}", row.state)))
+}
+
+/// Everything a row says.
+pub(crate) fn content_of(row: &table::Model) -> Result<ContractContent> {
+    let unknown = |what: &str, stored: &str| Error::internal(format!("contract {} with {what} {stored}", row.number));
+    let date = |stored: &str| parse_date(stored).ok_or_else(|| unknown("date", stored));
+    Ok(ContractContent {
+        title: row.title.clone(),
+        kind: ContractKind::from_code(&row.kind).ok_or_else(|| unknown("kind", &row.kind))?,
+        subkind: ContractSubkind::from_code(&row.subkind).ok_or_else(|| unknown("subkind", &row.subkind))?,
+        field: Field::from_code(&row.field).ok_or_else(|| unknown("field", &row.field))?,
+        signed_on: date(&row.signed_on)?,
+        starts_on: date(&row.starts_on)?,
+        ends_on: date(&row.ends_on)?,
+        value: Fen::new(row.value),
+        technical_value: Fen::new(row.technical_value),
+        payment: PaymentWay::from_code(&row.payment).ok_or_else(|| unknown("payment", &row.payment))?,
+        summary: row.summary.clone(),
+    })
+}
+
+/// Writes what was read from a form into a row about to be saved.
+fn fill(row: &mut table::ActiveModel, content: &ContractContent) {
+    row.title = Set(content.title.clone());
+    row.kind = Set(content.kind.code().to_owned());
+    row.subkind = Set(content.subkind.code().to_owned());
+    row.field = Set(content.field.code().to_owned());
+    row.signed_on = Set(format_date(content.signed_on));
+    row.starts_on = Set(format_date(content.starts_on));
+    row.ends_on = Set(format_date(content.ends_on));
+    row.value = Set(content.value.fen());
+    row.technical_value = Set(content.technical_value.fen());
+    row.payment = Set(content.payment.code().to_owned());
+    row.summary = Set(content.summary.clone());
+}
+
+pub(crate) async fn find<C: ConnectionTrait>(db: &C, number: &str) -> Result<table::Model> {
+    table::Entity::find().filter(table::Column::Number.eq(number)).one(db).await?.ok_or(Error::NotFound)
+}
+
+async fn find_by_id<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<table::Model> {
+    table::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)
+}
+
+/// The day it is in China.
+pub(crate) fn today(market: &Market) -> Date {
+    market.now().to_offset(crate::CHINA).date()
+}
+
+/// Whether the actor belongs to the seller or the buyer.
+fn has_part(actor: &Actor, row: &table::Model) -> bool {
+    actor.belongs_to(row.seller_id) || actor.belongs_to(row.buyer_id)
+}
+
+/// Whether the actor is an officer who answers for the contract's region; contracts of two outsiders are for the city's officers.
+fn answers_for(market: &Market, actor: &Actor, row: &table::Model) -> bool {
+    actor.is_officer_of(&row.region) || (row.region == OUTSIDE && actor.is_officer_of(&market.config.city))
+}
+
+/// Which parties of the state table an actor is for a contract: the seller owns it, because the seller registers; no officer decides on a
+/// contract of an organisation of the officer's own (domain rules, section 1 "Registration").
+fn parties(market: &Market, actor: &Actor, row: &table::Model) -> Vec<Party> {
+    if *actor == Actor::System {
+        return vec![Party::Owner, Party::Officer, Party::System];
+    }
+    let mut parties = Vec::new();
+    if actor.belongs_to(row.seller_id) {
+        parties.push(Party::Owner);
+    }
+    if answers_for(market, actor, row) && !has_part(actor, row) {
+        parties.push(Party::Officer);
+    }
+    parties
+}
+
+/// Whether the actor may read everything of a contract in any state: its parties, officers of its region, the broker of its deal,
+/// administrators.
+async fn is_insider<C: ConnectionTrait>(db: &C, market: &Market, actor: &Actor, row: &table::Model) -> Result<bool> {
+    if has_part(actor, row) || answers_for(market, actor, row) || actor.is_admin() || *actor == Actor::System {
+        return Ok(true);
+    }
+    let (Some(person), Some(deal)) = (actor.id(), row.deal_id) else { return Ok(false) };
+    Ok(deal::Entity::find_by_id(deal).one(db).await?.is_some_and(|d| d.broker_id == Some(person)))
+}
+
+/// What kind of organisation the market takes a buyer for that it does not know, by the first characters of its credit code
+/// (GB 32100-2015: 9 for enterprises, 1 for public institutions, 5 for social organisations).
+fn kinds_of(code: &CreditCode) -> (OrganisationKind, LegalKind) {
+    match code.as_str().get(..2).unwrap_or_default() {
+        "92" => (OrganisationKind::Enterprise, LegalKind::Individual),
+        "11" => (OrganisationKind::Institute, LegalKind::Government),
+        "12" => (OrganisationKind::Institute, LegalKind::OtherInstitution),
+        other if other.starts_with('5') => (OrganisationKind::Institute, LegalKind::Association),
+        _ => (OrganisationKind::Enterprise, LegalKind::Limited),
+    }
+}
+
+/// Reads the buyer of a contract that comes from no deal: `buyer_credit_code` and `buyer_name` are required; `buyer_kind`,
+/// `buyer_legal_kind` and `buyer_region` follow from the credit code unless they are typed. They matter only when the market does not know
+/// the organisation yet.
+fn read_buyer(market: &Market, fields: &Fields) -> std::result::Result<OrganisationContent, Vec<FieldError>> {
+    let mut check = Check::new();
+    let typed = fields.value("buyer_credit_code");
+    let code = if typed.trim().is_empty() {
+        check.refuse(FieldError::new("buyer_credit_code", "required"));
+        None
+    } else {
+        check.take(CreditCode::parse(typed), |e| e.at("buyer_credit_code"))
+    };
+    let name = check.required("buyer_name", fields.value("buyer_name"), NAME_MAX);
+    let kind = fields.value("buyer_kind").trim();
+    check.ensure(kind.is_empty() || OrganisationKind::from_code(kind).is_some(), "buyer_kind", "choice");
+    let legal_kind = fields.value("buyer_legal_kind").trim();
+    check.ensure(legal_kind.is_empty() || LegalKind::from_code(legal_kind).is_some(), "buyer_legal_kind", "choice");
+    let region = fields.value("buyer_region").trim();
+    check.ensure(region.is_empty() || region == OUTSIDE || market.region(region).is_some(), "buyer_region", "choice");
+    let Some(code) = code else { return check.finish(()).and_then(|()| Err(vec![FieldError::new("", "refused")])) };
+    let (likely_kind, likely_legal_kind) = kinds_of(&code);
+    let likely_region = if market.region(code.region()).is_some() { code.region() } else { OUTSIDE };
+    check.finish(OrganisationContent {
+        name,
+        name_en: String::new(),
+        kind: OrganisationKind::from_code(kind).unwrap_or(likely_kind),
+        legal_kind: LegalKind::from_code(legal_kind).unwrap_or(likely_legal_kind),
+        region: if region.is_empty() { likely_region } else { region }.to_owned(),
+        industry: String::new(),
+        summary: String::new(),
+        website: String::new(),
+        credit_code: code,
+    })
+}
+
+/// Both results, or the reasons of both.
+fn both<A, B>(a: std::result::Result<A, Vec<FieldError>>, b: std::result::Result<B, Vec<FieldError>>) -> Result<(A, B)> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (a, b) => Err(Error::Invalid(a.err().into_iter().chain(b.err()).flatten().collect())),
+    }
+}
+
+/// Where a contract is registered: at the seller's place (输出), or at the buyer's when only the buyer is in the city (吸纳). Domain rules,
+/// section 1 "Registration" and section 7.
+fn region_of(market: &Market, seller: &organisation::Model, buyer: &organisation::Model) -> String {
+    let inside = [seller, buyer].into_iter().find(|o| market.region(&o.region).is_some());
+    inside.map_or_else(|| OUTSIDE.to_owned(), |o| o.region.clone())
+}
+
+async fn organisation_of(tx: &Tx, id: Uuid) -> Result<organisation::Model> {
+    organisation::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)
+}
+
+/// The achievement named by the field `achievement` (`CG-…`), which the seller must own; empty for none.
+async fn named_achievement(tx: &Tx, seller: Uuid, fields: &Fields) -> Result<Option<Uuid>> {
+    let number = fields.value("achievement").trim();
+    if number.is_empty() {
+        return Ok(None);
+    }
+    match listings::find(&**tx, ListingKind::Achievement, number).await {
+        Ok(row) if row.organisation_id == seller => Ok(Some(row.id)),
+        Ok(_) | Err(Error::NotFound) => Err(Error::field("achievement", "choice")),
+        Err(error) => Err(error),
+    }
+}
+
+/// The other side of a contract that comes from no deal; entered when the market does not know it.
+async fn named_buyer(tx: &Tx, seller: Uuid, buyer: &OrganisationContent) -> Result<organisation::Model> {
+    let (buyer, _) = organisations::find_or_create(tx, buyer).await?;
+    if buyer.id == seller { Err(Error::field("buyer_credit_code", "same_party")) } else { Ok(buyer) }
+}
+
+/// Records a contract as a draft; answers its number (`HT-2026-000001`). From a deal either side may, and seller, buyer, demand and
+/// achievement come from it; the deal is signed with it. Without a deal, whoever acts for the seller names the buyer (`buyer_credit_code`,
+/// `buyer_name`; see the fields of the contract in [`ContractContent::read`]) and, if one was converted, the `achievement`.
+///
+/// # Errors
+/// [`Error::SignIn`]; [`Error::NotFound`] for a deal of others; [`Error::Stale`] when the deal moved meanwhile; [`Error::Invalid`] with every
+/// reason at its field: of the contract and the buyer, `contract_exists` when the deal has its contract, `not_your_turn` when the deal is not at
+/// its terms, `no_organisation`, `same_party`.
+pub async fn create_contract(market: &Market, actor: &Actor, deal_number: Option<&str>, fields: &Fields, once: Option<Uuid>) -> Result<String> {
+    actor.signed_in()?;
+    let content = ContractContent::read(fields, today(market));
+    let (content, buyer) = match deal_number {
+        Some(_) => (content?, None),
+        None => both(content, read_buyer(market, fields)).map(|(content, buyer)| (content, Some(buyer)))?,
+    };
+    let (tx, before) = market.write_once(actor, once).await?;
+    if let Some(number) = before {
+        return Ok(number);
+    }
+    let mut row: table::ActiveModel = Default::default();
+    let (seller, buyer) = match (deal_number, buyer) {
+        (Some(number), _) => {
+            let deal = deals::find_for(&*tx, actor, number).await?;
+            if table::Entity::find().filter(table::Column::DealId.eq(deal.id)).one(&*tx).await?.is_some() {
+                return Err(Error::field("", "contract_exists"));
+            }
+            deals::sign(&tx, actor, &deal).await?;
+            row.deal_id = Set(Some(deal.id));
+            row.demand_id = Set(deal.demand_id);
+            row.achievement_id = Set(deal.achievement_id);
+            (organisation_of(&tx, deal.seller_id).await?, organisation_of(&tx, deal.buyer_id).await?)
+        }
+        (None, Some(buyer)) => {
+            let acting = actor.organisation().ok_or_else(|| Error::field("", "no_organisation"))?;
+            let seller = organisation_of(&tx, acting.id).await?;
+            row.achievement_id = Set(named_achievement(&tx, seller.id, fields).await?);
+            let buyer = named_buyer(&tx, seller.id, &buyer).await?;
+            (seller, buyer)
+        }
+        (None, None) => return Err(Error::internal("a contract without a buyer")),
+    };
+    fill(&mut row, &content);
+    row.id = Set(Uuid::now_v7());
+    row.number = Set(tx.number("HT", from_micros(tx.now).to_offset(crate::CHINA).year()).await?);
+    row.region = Set(region_of(market, &seller, &buyer));
+    row.state = Set(ContractState::Draft.code().to_owned());
+    row.code = Set(String::new());
+    row.reason = Set(String::new());
+    row.seller_id = Set(seller.id);
+    row.buyer_id = Set(buyer.id);
+    row.person_id = Set(actor.id());
+    row.created_at = Set(tx.now);
+    row.updated_at = Set(tx.now);
+    row.version = Set(1);
+    let row = row.insert(&*tx).await?;
+    tx.audit("contract.create", Subject::Contract, Some(row.id), json!({ "number": row.number })).await?;
+    tx.result(&row.number).await?;
+    tx.commit().await?;
+    Ok(row.number)
+}
+
+/// Saves a draft or returned contract; either party may. When it comes from no deal, the seller may also correct the buyer
+/// (`buyer_credit_code` and `buyer_name`, unless the first is empty) and, when the form has that field, the `achievement`.
+///
+/// # Errors
+/// [`Error::SignIn`]; [`Error::NotFound`] for others; [`Error::Stale`] when somebody else changed it; [`Error::Invalid`] as in
+/// [`create_contract`], and `not_editable` when it was handed in.
+pub async fn save_contract(market: &Market, actor: &Actor, number: &str, fields: &Fields, version: i64, once: Option<Uuid>) -> Result<()> {
+    actor.signed_in()?;
+    let row = find(&market.db, number).await?;
+    if !has_part(actor, &row) {
+        return Err(Error::NotFound);
+    }
+    let sells_freely = row.deal_id.is_none() && actor.belongs_to(row.seller_id);
+    let names_buyer = sells_freely && !fields.value("buyer_credit_code").trim().is_empty();
+    let buyer = if names_buyer { read_buyer(market, fields).map(Some) } else { Ok(None) };
+    let (content, buyer) = both(ContractContent::read(fields, today(market)), buyer)?;
+    let (tx, before) = market.write_once(actor, once).await?;
+    if before.is_some() {
+        return Ok(());
+    }
+    let row = find_by_id(&*tx, row.id).await?;
+    if row.version != version {
+        return Err(Error::Stale);
+    }
+    if !state_of(&row)?.is_editable() {
+        return Err(Error::field("", "not_editable"));
+    }
+    let mut change = table::ActiveModel { updated_at: Set(tx.now), version: Set(version + 1), ..Default::default() };
+    fill(&mut change, &content);
+    if sells_freely && fields.0.iter().any(|(name, _)| name == "achievement") {
+        change.achievement_id = Set(named_achievement(&tx, row.seller_id, fields).await?);
+    }
+    if let Some(buyer) = buyer {
+        let buyer = named_buyer(&tx, row.seller_id, &buyer).await?;
+        change.region = Set(region_of(market, &organisation_of(&tx, row.seller_id).await?, &buyer));
+        change.buyer_id = Set(buyer.id);
+    }
+    let done = table::Entity::update_many()
+        .set(change)
+        .filter(table::Column::Id.eq(row.id))
+        .filter(table::Column::Version.eq(version))
+        .exec(&*tx)
+        .await?;
+    if done.rows_affected == 0 {
+        return Err(Error::Stale);
+    }
+    tx.audit("contract.save", Subject::Contract, Some(row.id), json!({ "number": row.number })).await?;
+    tx.result(&row.number).await?;
+    tx.commit().await
+}
+
+/// The code and the words of a decision: a refusal and a cancellation need both (domain rules, section 1 "Refusal codes"), a return needs words.
+fn read_reason(by: ContractMove, needed: bool, code: &str, reason: &str) -> Result<(Option<RefusalCode>, String)> {
+    if !needed {
+        return Ok((None, String::new()));
+    }
+    let mut check = Check::new();
+    let reason = check.optional("reason", reason, TEXT_MAX);
+    check.ensure(!reason.is_empty(), "reason", "reason_required");
+    let decision = if matches!(by, ContractMove::Refuse | ContractMove::Cancel) {
+        let decision = RefusalCode::from_code(code.trim());
+        check.ensure(decision.is_some(), "code", if code.trim().is_empty() { "required" } else { "choice" });
+        decision
+    } else {
+        None
+    };
+    Ok(check.finish((decision, reason))?)
+}
+
+/// Whether a contract may be handed in: complete by today's rules, by a person with a confirmed address, with the text of the contract
+/// attached (domain rules, section 1: registration is "on the complete written text").
+async fn check_submission(market: &Market, tx: &Tx, actor: &Actor, row: &table::Model) -> Result<()> {
+    if actor.person().is_some_and(|p| !p.verified) {
+        return Err(Error::field("", "not_verified"));
+    }
+    let content = ContractContent::read(&content_of(row)?.to_fields(), today(market));
+    let files = attachments::count(tx, Subject::Contract, row.id).await?;
+    let file = if files > 0 { Ok(()) } else { Err(vec![FieldError::new("file", "contract_file_required")]) };
+    both(content, file).map(|_| ())
+}
+
+/// Moves a contract as the state table allows: the seller hands in and takes back; an officer of its region who belongs to neither party returns,
+/// registers, refuses and cancels. Registering assigns the registration number, posts the ledger and completes the deal; cancelling posts the
+/// reversals. Of many registrations of one contract exactly one succeeds.
+///
+/// # Errors
+/// [`Error::NotFound`] when the actor may not know of it; [`Error::Stale`] when it changed meanwhile; [`Error::Forbidden`] when the table does not
+/// allow the actor the move; [`Error::SignIn`]; [`Error::Invalid`]: `conflict_of_interest` for an officer of a party, `reason_required`, a missing
+/// or unknown `code`, and for handing in `not_verified`, `contract_file_required` and what [`ContractContent::read`] refuses.
+#[allow(clippy::too_many_arguments, reason = "the fields of one small form")]
+pub async fn move_contract(
+    market: &Market,
+    actor: &Actor,
+    number: &str,
+    by: ContractMove,
+    code: &str,
+    reason: &str,
+    version: i64,
+    once: Option<Uuid>,
+) -> Result<()> {
+    let (tx, before) = market.write_once(actor, once).await?;
+    if before.is_some() {
+        return Ok(());
+    }
+    let row = find(&*tx, number).await?;
+    let from = state_of(&row)?;
+    if from != ContractState::Registered && !is_insider(&*tx, market, actor, &row).await? {
+        return Err(Error::NotFound);
+    }
+    if row.version != version {
+        return Err(Error::Stale);
+    }
+    let transition = from.transition(by).ok_or(Error::Forbidden)?;
+    if !transition.who.iter().any(|w| parties(market, actor, &row).contains(w)) {
+        let conflicted = transition.who.contains(&Party::Officer) && answers_for(market, actor, &row) && has_part(actor, &row);
+        return Err(match actor {
+            Actor::Visitor => Error::SignIn,
+            _ if conflicted => Error::field("", "conflict_of_interest"),
+            _ => Error::Forbidden,
+        });
+    }
+    let (decision, reason) = read_reason(by, transition.reason, code, reason)?;
+    let decision = decision.map_or("", |d| d.code());
+    let mut change = table::ActiveModel {
+        state: Set(transition.to.code().to_owned()),
+        updated_at: Set(tx.now),
+        version: Set(version + 1),
+        ..Default::default()
+    };
+    match by {
+        ContractMove::Submit => {
+            check_submission(market, &tx, actor, &row).await?;
+            // A party may have moved since the draft.
+            change.region = Set(region_of(market, &organisation_of(&tx, row.seller_id).await?, &organisation_of(&tx, row.buyer_id).await?));
+        }
+        // What the seller mended meanwhile stays readable until the next decision.
+        ContractMove::TakeBack => {}
+        ContractMove::Return | ContractMove::Refuse | ContractMove::Cancel | ContractMove::Register => {
+            change.code = Set(decision.to_owned());
+            change.reason = Set(reason.clone());
+        }
+    }
+    let done = table::Entity::update_many()
+        .set(change)
+        .filter(table::Column::Id.eq(row.id))
+        .filter(table::Column::Version.eq(version))
+        .exec(&*tx)
+        .await?;
+    if done.rows_affected == 0 {
+        return Err(Error::Stale);
+    }
+    match by {
+        ContractMove::Register => register(market, &tx, row.id).await?,
+        ContractMove::Cancel => ledger::uncount(market, &tx, &row, decision).await?,
+        _ => {}
+    }
+    let (from, to, action) = (from.code(), transition.to.code(), by.code());
+    tx.moved(Moved { subject: Subject::Contract, id: row.id, from, to, action, code: decision, reason: &reason }).await?;
+    if let (ContractMove::Register, Some(deal)) = (by, row.deal_id) {
+        deals::registered(market, &tx, deal).await?;
+    }
+    tx.emit(Event::ContractMoved, row.id, json!({ "move": action })).await?;
+    tx.result(&row.number).await?;
+    tx.commit().await
+}
+
+/// Enters a contract into the register: number, time, ledger. The number (`990100-2026-00001`: city, year, place in the year) is taken inside
+/// the transaction, whose counter row stays locked to its end: no number is given twice, and none is lost.
+async fn register(market: &Market, tx: &Tx, id: Uuid) -> Result<()> {
+    let row = find_by_id(&**tx, id).await?;
+    // Listings are locked before the outbox is, in one order, so that nobody waits in a circle.
+    let mut locked: Vec<Uuid> = [row.demand_id, row.achievement_id].into_iter().flatten().collect();
+    locked.sort_unstable();
+    for listing in locked {
+        lock_listing(tx, listing).await?;
+    }
+    let city = &market.config.city;
+    let year = from_micros(tx.now).to_offset(crate::CHINA).year();
+    let place = tx.next(&format!("registration-{city}-{year}")).await?;
+    table::Entity::update_many()
+        .col_expr(table::Column::RegistrationNumber, Expr::value(format!("{city}-{year}-{place:05}")))
+        .col_expr(table::Column::RegisteredAt, Expr::value(tx.now))
+        .filter(table::Column::Id.eq(id))
+        .exec(&**tx)
+        .await?;
+    let row = find_by_id(&**tx, id).await?;
+    ledger::count(market, tx, &row).await?;
+    if let (None, Some(achievement)) = (row.deal_id, row.achievement_id) {
+        complete(market, tx, achievement).await?;
+    }
+    Ok(())
+}
+
+/// A registered contract without a deal completes its achievement, as a deal would.
+async fn complete(market: &Market, tx: &Tx, achievement: Uuid) -> Result<()> {
+    let Some(row) = listing::Entity::find_by_id(achievement).one(&**tx).await? else { return Ok(()) };
+    if listings::state_of(&row)?.transition(ListingMove::Complete).is_some() {
+        listings::make_move(market, tx, &Actor::System, &row, ListingMove::Complete, &[], row.version).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! The proof of the ledger: everything recomputed from the registered contracts and compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use keqiao_model::{ContractState, Figure};
+use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
+use uuid::Uuid;
+
+use super::{claims_of, registered_on};
+use crate::{
+    Market, Result,
+    entity::{
+        contract,
+        ledger_entry::{Column, Entity},
+    },
+};
+
+/// Contracts read at once.
+const STEP: u64 = 500;
+
+/// Where the ledger and the register disagree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Of which figure.
+    pub figure: Figure,
+    /// Registration number, achievement id, credit code or certificate.
+    pub subject: String,
+    /// What the registered contracts say: fen, or how often the subject counts.
+    pub expected: i64,
+    /// What the ledger says. Equal to `expected` when only the year, the region or the contract is another.
+    pub found: i64,
+}
+
+/// Evidence of a subject: contract, year, region, amount.
+type Evidence = (Option<Uuid>, i64, String, i64);
+type ByFigure = BTreeMap<(Figure, String), Vec<Evidence>>;
+
+/// Recomputes every figure from the registered contracts and names the subjects of which the ledger says something else: a contract that is
+/// missing, counts twice, still counts though it was cancelled, or counts another amount, year or region; a subject counted more than once, not
+/// at all, or with evidence that does not hold. Trainings have no contract; each certificate must count at most once. Nothing to name is how it
+/// should be.
+///
+/// # Errors
+/// [`crate::Error::Internal`].
+pub async fn verify(market: &Market) -> Result<Vec<Difference>> {
+    let expected = expected(market).await?;
+    let found = found(market).await?;
+    let subjects: BTreeSet<&(Figure, String)> = expected.keys().chain(found.keys()).collect();
+    let mut differences = Vec::new();
+    for key in subjects {
+        let expected = expected.get(key).map_or(&[][..], Vec::as_slice);
+        let found = found.get(key).map_or(&[][..], Vec::as_slice);
+        let agree = match found {
+            [] => expected.is_empty(),
+            [(_, _, _, amount)] if key.0 == Figure::BrokersTrained => *amount == 1,
+            // Of several contracts that are evidence of one subject, any may be the one that counts.
+            [one] => expected.contains(one),
+            _ => false,
+        };
+        if !agree {
+            let expected = expected.first().map_or(i64::from(key.0 == Figure::BrokersTrained), |(_, _, _, amount)| *amount);
+            let found = found.iter().map(|(_, _, _, amount)| amount).sum();
+            differences.push(Difference { figure: key.0, subject: key.1.clone(), expected, found });
+        }
+    }
+    Ok(differences)
+}
+
+/// What the registered contracts are evidence of.
+async fn expected(market: &Market) -> Result<ByFigure> {
+    let mut expected = ByFigure::new();
+    let mut last = Uuid::nil();
+    loop {
+        let rows = contract::Entity::find()
+            .filter(contract::Column::State.eq(ContractState::Registered.code()))
+            .filter(contract::Column::Id.gt(last))
+            .order_by_asc(contract::Column::Id)
+            .limit(STEP)
+            .all(&market.db)
+            .await?;
+        let Some(end) = rows.last() else { return Ok(expected) };
+        last = end.id;
+        for (row, claims) in rows.iter().zip(claims_of(&market.db, market, &rows).await?) {
+            let year = i64::from(registered_on(row)?.year());
+            for claim in claims {
+                expected.entry((claim.figure, claim.subject)).or_default().push((Some(row.id), year, claim.region, claim.amount));
+            }
+        }
+    }
+}
+
+/// What the ledger says, netted; what nets out to nothing is left out.
+async fn found(market: &Market) -> Result<ByFigure> {
+    let sum = Expr::col(Column::Amount).sum();
+    let columns = [Column::Figure, Column::Subject, Column::ContractId, Column::Year, Column::Region];
+    let mut query = Entity::find().select_only().columns(columns).column_as(sum.clone().cast_as("bigint"), "amount").having(sum.ne(0_i64));
+    for column in columns {
+        query = query.group_by(column);
+    }
+    let rows: Vec<(String, String, Option<Uuid>, i64, String, i64)> = query.into_tuple().all(&market.db).await?;
+    let mut found = ByFigure::new();
+    for (figure, subject, contract, year, region, amount) in rows {
+        let figure = Figure::from_code(&figure).ok_or_else(|| crate::Error::internal(format!("ledger figure {figure}")))?;
+        found.entry((figure, subject)).or_default().push((contract, year, region, amount));
+    }
+    Ok(found)
+}

@@ -1,0 +1,213 @@
+//! Three years of contracts and a market full of deals.
+
+use anyhow::Context as _;
+use keqiao_market::{Actor, Subject, attachments, contracts, deals, interests, ledger, listings, matching};
+use keqiao_model::{ContractKind, ContractMove, DealMove, Fields, InterestMove, ListingKind, format_date};
+use time::Duration;
+
+use super::{
+    Story,
+    content::{City, Listed},
+    people::{People, credit_code},
+};
+
+/// Contracts signed outside the market.
+pub(crate) const CONTRACTS: usize = 210;
+/// Interests that the market brought about.
+pub(crate) const DEALS: usize = 36;
+
+/// The text of a contract: one empty page.
+const PAPER: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+
+fn kind_of(roll: u64) -> ContractKind {
+    match roll {
+        0..=44 => ContractKind::Development,
+        45..=54 => ContractKind::Transfer,
+        55..=64 => ContractKind::License,
+        65..=74 => ContractKind::Consulting,
+        _ => ContractKind::Service,
+    }
+}
+
+/// The fields of a contract over so many yuan, signed now.
+fn contract_fields(story: &mut Story, city: &City, title: &str, field: &str, yuan: u64) -> Fields {
+    let kind = kind_of(story.dice.roll(100));
+    let suffix = city.words.contract_suffix.get(kind.code()).cloned().unwrap_or_default();
+    let technical = yuan * (70 + story.dice.roll(31)) / 100;
+    let today = story.market.now().to_offset(keqiao_market::CHINA).date();
+    let subkind = kind.subkinds().first().map_or("", |s| s.code());
+    let title: String = title.chars().take(90).collect();
+    [
+        ("title", format!("{title}{suffix}")),
+        ("summary", city.words.contract_summary.clone()),
+        ("kind", kind.code().to_owned()),
+        ("subkind", subkind.to_owned()),
+        ("field", field.to_owned()),
+        ("payment", if yuan > 2_000_000 { "instalments" } else { "lump" }.to_owned()),
+        ("signed_on", format_date(today)),
+        ("starts_on", format_date(today)),
+        ("ends_on", format_date(today + Duration::days(365))),
+        ("value", yuan.to_string()),
+        ("technical_value", technical.to_string()),
+    ]
+    .into_iter()
+    .collect()
+}
+
+/// From a few hundred thousand to tens of millions of yuan, small ones more often.
+fn price(story: &mut Story) -> u64 {
+    let magnitude = [300_000, 800_000, 2_000_000, 6_000_000, 15_000_000, 40_000_000];
+    let base = magnitude[usize::try_from(story.dice.roll(6)).unwrap_or(0)];
+    (base + base * story.dice.roll(100) / 100) / 10_000 * 10_000
+}
+
+async fn register(story: &Story, seller: &Actor, officer: &Actor, number: &str) -> anyhow::Result<()> {
+    let market = &story.market;
+    let contract = contracts::contract(market, seller, number).await?;
+    attachments::attach(market, seller, Subject::Contract, contract.id, "contract.pdf", PAPER.to_vec(), false).await?;
+    contracts::move_contract(market, seller, number, ContractMove::Submit, "", "", contract.version, None).await?;
+    story.wait(Duration::days(4));
+    let contract = contracts::contract(market, officer, number).await?;
+    contracts::move_contract(market, officer, number, ContractMove::Register, "", "", contract.version, None).await?;
+    Ok(())
+}
+
+/// Contracts that institutes and enterprises signed by themselves and registered with the bureau.
+pub(crate) async fn contracts(story: &mut Story, city: &City, people: &People, step: &mut impl FnMut(usize)) -> anyhow::Result<()> {
+    let sellers: Vec<&str> = city.organisations.iter().filter(|o| o.kind == "institute").map(|o| o.key.as_str()).collect();
+    let achievements: Vec<_> = city.listings.iter().filter(|t| t.kind == ListingKind::Achievement).collect();
+    let counties: Vec<String> = story.market.counties().map(|r| r.code.clone()).collect();
+    let count = i64::try_from(CONTRACTS).unwrap_or(1);
+    for place in 0..CONTRACTS {
+        let left = count - i64::try_from(place).unwrap_or(0);
+        story.hours_ago(left * 24 * 1_000 / count + 24 * 8);
+        let key = *story.dice.pick(&sellers);
+        let seller = people.of(key)?;
+        let subject = *story.dice.pick(&achievements);
+        let yuan = price(story);
+        let mut fields = contract_fields(story, city, &subject.title, &subject.field, yuan);
+        let county = story.dice.pick(&counties).clone();
+        let (first, second) = (story.dice.pick(&city.words.firms.first).clone(), story.dice.pick(&city.words.firms.second).clone());
+        let serial = 1_000 + city.words.firms.first.iter().position(|f| *f == first).unwrap_or(0) * 10 + city.words.firms.second.iter().position(|s| *s == second).unwrap_or(0);
+        // The same name is the same firm, so it stays in the same county.
+        let county = counties.get(serial % counties.len()).cloned().unwrap_or(county);
+        fields.push("buyer_credit_code", credit_code("enterprise", &county, serial)?);
+        fields.push("buyer_name", format!("{}{first}{second}有限公司", story.market.region(&county).map(|r| r.zh.clone()).unwrap_or_default()));
+        let number = contracts::create_contract(&story.market, seller, None, &fields, None).await.context("demo contract")?;
+        if left > 5 {
+            register(story, seller, &people.officer, &number).await?;
+        } else if left > 2 {
+            let contract = contracts::contract(&story.market, seller, &number).await?;
+            attachments::attach(&story.market, seller, Subject::Contract, contract.id, "contract.pdf", PAPER.to_vec(), false).await?;
+            contracts::move_contract(&story.market, seller, &number, ContractMove::Submit, "", "", contract.version, None).await?;
+        }
+        step(1);
+    }
+    Ok(())
+}
+
+/// What came of the best matches: some declined, some lost, most on their way, a third signed and registered.
+pub(crate) async fn deals(story: &mut Story, city: &City, people: &People, listed: &[Listed], step: &mut impl FnMut(usize)) -> anyhow::Result<()> {
+    let demands: Vec<&Listed> = listed.iter().filter(|l| l.kind == ListingKind::Demand).collect();
+    let words = &city.words;
+    for place in 0..DEALS {
+        step(1);
+        let Some(demand) = demands.get(place * demands.len() / DEALS) else { continue };
+        let buyer = people.of(&demand.organisation)?;
+        let left = i64::try_from(DEALS - place).unwrap_or(1);
+        story.hours_ago(left * 24 * 12 + 24 * 25);
+        let found = matching::matches(&story.market, buyer, ListingKind::Demand, &demand.number, 1).await?;
+        let Some(best) = found.items.iter().find(|m| m.other.organisation_id != buyer.organisation().map(|o| o.id).unwrap_or_default()) else { continue };
+        let Some(seller) = listed.iter().find(|l| l.number == best.other.number) else { continue };
+        let (seller_key, achievement) = (seller.organisation.clone(), seller.number.clone());
+        let seller = people.of(&seller_key)?;
+        let market = story.market.clone();
+        if place % 4 == 1 {
+            let note: Fields = [("message", words.broker_note.clone())].into_iter().collect();
+            interests::recommend_pair(&market, &people.broker, ListingKind::Demand, &demand.number, &achievement, &note, None).await?;
+            story.wait(Duration::hours(20));
+        }
+        let asks_demand = place % 3 != 0;
+        let (from, to, kind, target, own, text) = if asks_demand {
+            (seller, buyer, ListingKind::Demand, &demand.number, &achievement, &words.interest)
+        } else {
+            (buyer, seller, ListingKind::Achievement, &achievement, &demand.number, &words.interest_to_achievement)
+        };
+        let fields: Fields = [("message", text.clone())].into_iter().collect();
+        let Ok(id) = interests::send_interest(&market, from, kind, target, Some(own), &fields, None).await else { continue };
+        if place % 9 == 8 || place + 2 >= DEALS {
+            continue;
+        }
+        story.wait(Duration::hours(30));
+        let version = interests::interest(&market, to, id).await?.version;
+        if place % 9 == 4 {
+            let why: Fields = [("code", "budget_or_time".to_owned()), ("reason", words.decline_reason.clone())].into_iter().collect();
+            interests::answer_interest(&market, to, id, InterestMove::Decline, &why, version, None).await?;
+            continue;
+        }
+        let Some(number) = interests::answer_interest(&market, to, id, InterestMove::Accept, &Fields::default(), version, None).await? else { continue };
+        negotiate(story, city, people, place, &number, buyer, seller).await?;
+    }
+    Ok(())
+}
+
+async fn negotiate(story: &mut Story, city: &City, people: &People, place: usize, number: &str, buyer: &Actor, seller: &Actor) -> anyhow::Result<()> {
+    let market = story.market.clone();
+    let words = &city.words;
+    let go = async |by: DealMove, fields: &Fields| -> anyhow::Result<()> {
+        let version = deals::deal(&market, buyer, number).await?.version;
+        deals::move_deal(&market, buyer, number, by, fields, version, None).await?;
+        Ok(())
+    };
+    for (i, text) in words.messages.iter().enumerate().take(1 + place % words.messages.len()) {
+        story.wait(Duration::hours(26));
+        let body: Fields = [("body", text.clone())].into_iter().collect();
+        deals::write_message(&market, if i % 2 == 0 { seller } else { buyer }, number, &body, None).await?;
+    }
+    let none = Fields::default();
+    if place % 7 == 6 {
+        return Ok(());
+    }
+    go(DealMove::AgreeNda, &none).await?;
+    story.wait(Duration::hours(40));
+    if place % 7 == 5 {
+        return Ok(());
+    }
+    if place % 7 == 2 {
+        let why: Fields = [("code", "advantage_unclear".to_owned()), ("reason", words.lost_reason.clone())].into_iter().collect();
+        return go(DealMove::Lose, &why).await;
+    }
+    go(DealMove::OpenTerms, &none).await?;
+    story.wait(Duration::days(3));
+    if place % 7 == 3 {
+        return Ok(());
+    }
+    let deal = deals::deal(&market, seller, number).await?;
+    let field = deal.achievement.as_ref().or(deal.demand.as_ref()).and_then(|l| l.field).map_or("manufacturing", |f| f.code());
+    let yuan = deal.demand.as_ref().and_then(|d| d.price.1).map_or(800_000, |p| u64::try_from(p.fen()).unwrap_or(0) / 100);
+    let fields = contract_fields(story, city, &deal.summary.title, field, yuan);
+    let contract = contracts::create_contract(&market, seller, Some(number), &fields, None).await?;
+    if place % 7 == 4 {
+        return Ok(());
+    }
+    register(story, seller, &people.officer, &contract).await?;
+    if place % 2 == 0 {
+        go(DealMove::Perform, &none).await?;
+    }
+    Ok(())
+}
+
+/// People who passed the training of technology managers.
+pub(crate) async fn training(story: &mut Story, city: &City, people: &People) -> anyhow::Result<()> {
+    let names = &city.words.people;
+    for place in 0..86_i64 {
+        story.hours_ago((86 - place) * 24 * 10);
+        let name = format!("{}{}", story.dice.pick(&names.surnames), story.dice.pick(&names.given));
+        let day = format_date(story.market.now().to_offset(keqiao_market::CHINA).date());
+        let fields: Fields = [("person_name", name), ("certificate", format!("JJR-{:04}", place + 1)), ("passed_on", day)].into_iter().collect();
+        ledger::record_training(&story.market, &people.officer, &fields, None).await?;
+    }
+    let listed = listings::count_public(&story.market, ListingKind::Demand).await?;
+    anyhow::ensure!(listed > 0, "the demo city has no demands");
+    Ok(())
+}
