@@ -51,11 +51,9 @@ impl Words {
     fn parts(&self, lang: Lang, letter: &Letter) -> (String, String, Option<String>) {
         let page = |path: &str| Some(self.page(lang, path));
         match letter {
-            Letter::VerifyEmail { link } => (
-                t!(lang, "letters.verify_email_subject").to_owned(),
-                t!(lang, "letters.verify_email_text").to_owned(),
-                Some(link.clone()),
-            ),
+            Letter::VerifyEmail { link } => {
+                (t!(lang, "letters.verify_email_subject").to_owned(), t!(lang, "letters.verify_email_text").to_owned(), Some(link.clone()))
+            }
             Letter::AddressTaken => {
                 (t!(lang, "letters.address_taken_subject").to_owned(), t!(lang, "letters.address_taken_text").to_owned(), page("/forgot"))
             }

@@ -227,7 +227,7 @@ async fn page(State(web): State<Web>, jar: CookieJar, request: Request) -> Respo
         },
         None => Actor::Visitor,
     };
-    let header_text = |name: header::HeaderName| request.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().chars().take(300).collect::<String>();
+    let agent: String = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().chars().take(300).collect();
     let flash = jar.get(FLASH_COOKIE).map(|c| c.value().to_owned());
     let cx = Cx {
         lang,
@@ -239,7 +239,7 @@ async fn page(State(web): State<Web>, jar: CookieJar, request: Request) -> Respo
         flash: flash.clone().filter(|_| !is_post),
         nonce,
         peer: peer_of(&web, &request).to_string(),
-        agent: header_text(header::USER_AGENT),
+        agent,
         now: web.market.now(),
     };
     if parsed.is_none() {

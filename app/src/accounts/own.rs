@@ -74,11 +74,8 @@ fn view(cx: &Cx, person: &Person, sessions: &[SessionView], form: &Form) -> AnyV
 
 fn address(cx: &Cx, person: &Person) -> AnyView {
     let here = cx.href(&Route::Account);
-    let (words, tone) = if person.verified {
-        (t!(cx.lang, "accounts.verified"), Tone::Good)
-    } else {
-        (t!(cx.lang, "accounts.unverified"), Tone::Warn)
-    };
+    let (words, tone) =
+        if person.verified { (t!(cx.lang, "accounts.verified"), Tone::Good) } else { (t!(cx.lang, "accounts.unverified"), Tone::Warn) };
     let resend = (!person.verified).then(|| {
         view! {
             <p>{t!(cx.lang, "accounts.unverified_text")}</p>
@@ -161,7 +158,13 @@ fn session_list(cx: &Cx, sessions: &[SessionView]) -> AnyView {
             } else {
                 ui::post_button(cx, &here, t!(cx.lang, "accounts.end_session"), "end", &[("session", &id)], ButtonStyle::Quiet)
             };
-            vec![agent.into_any(), session.peer.clone().into_any(), ui::date_time(cx, session.seen_at), ui::date_time(cx, session.created_at), end]
+            vec![
+                agent.into_any(),
+                session.peer.clone().into_any(),
+                ui::date_time(cx, session.seen_at),
+                ui::date_time(cx, session.created_at),
+                end,
+            ]
         })
         .collect();
     let head = [

@@ -24,8 +24,9 @@ fn page_of_ours(next: &str) -> Option<&str> {
         && next.len() <= NEXT_MAX
         && !next.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace());
     let path = next.split(['?', '#']).next().unwrap_or_default();
-    let entrance =
-        |route: &Route| matches!(route, Route::SignIn | Route::SignOut | Route::Register | Route::Forgot | Route::Reset(_) | Route::Verify(_));
+    let entrance = |route: &Route| {
+        matches!(route, Route::SignIn | Route::SignOut | Route::Register | Route::Forgot | Route::Reset(_) | Route::Verify(_))
+    };
     Route::parse(path).filter(|(_, route)| ours && !entrance(route)).map(|_| next)
 }
 
@@ -50,7 +51,8 @@ pub(super) fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
         return Err(PageError::Redirect(destination(cx, &form.value("next"))));
     }
     let cx = cx.clone();
-    Ok(Page::new(t!(cx.lang, "accounts.sign_in"), move || view(&cx, &form)).public(t!(cx.lang, "accounts.sign_in_description")))
+    let description = t!(cx.lang, "accounts.sign_in_description");
+    Ok(Page::new(t!(cx.lang, "accounts.sign_in"), move || view(&cx, &form)).public(description))
 }
 
 fn view(cx: &Cx, form: &Form) -> AnyView {
@@ -196,7 +198,8 @@ mod tests {
         for next in ["/", "/en", "/work", "/en/demands?q=%E7%94%B5&page=2", "/deals/JY-2026-000001#messages"] {
             assert_eq!(page_of_ours(next), Some(next));
         }
-        let elsewhere = ["", "work", "//example.com", "/\\example.com", "/work\n", "https://example.com/work", "/%2f/example.com", "/nowhere/at/all"];
+        let elsewhere =
+            ["", "work", "//example.com", "/\\example.com", "/work\n", "https://example.com/work", "/%2f/example.com", "/nowhere/at/all"];
         for next in elsewhere.into_iter().chain(["/signin", "/en/signout", "/signin?next=/work"]) {
             assert_eq!(page_of_ours(next), None, "{next}");
         }

@@ -1,15 +1,40 @@
-//! People and roles, targets, mail, the audit trail.
+//! What administrators look after: people, targets, mail, the record of what was done, and the health of the house.
 
-use crate::{Cx, Form, Outcome, Page, PageError, Submission};
+mod audit;
+mod mail;
+mod overview;
+mod people;
+mod targets;
+
+use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission};
 
 /// The page of the route.
 pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
-    let _ = (cx, form);
-    Err(PageError::NotFound)
+    match cx.route.clone() {
+        Route::Admin => overview::page(cx).await,
+        Route::AdminPeople => people::list(cx).await,
+        Route::AdminPerson(id) => people::page(cx, id, form).await,
+        Route::AdminTargets => targets::page(cx, form).await,
+        Route::AdminMail => mail::page(cx).await,
+        Route::AdminAudit => audit::page(cx).await,
+        _ => Err(PageError::NotFound),
+    }
 }
 
 /// A form posted to the route.
 pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> {
-    let _ = (cx, submission);
-    Err(PageError::NotFound)
+    match cx.route.clone() {
+        Route::AdminPerson(id) => people::submit(cx, id, submission).await,
+        Route::AdminTargets => targets::submit(cx, submission).await,
+        _ => Err(PageError::NotFound),
+    }
+}
+
+/// The way back to the overview, for whoever may go there.
+fn trail(cx: &Cx) -> leptos::prelude::AnyView {
+    use leptos::prelude::IntoAny as _;
+    if !cx.actor.is_admin() {
+        return ().into_any();
+    }
+    crate::ui::breadcrumb(cx, &[(crate::t!(cx.lang, "admin.title"), cx.href(&Route::Admin))])
 }

@@ -1,15 +1,68 @@
 //! Contracts: the public register, the form, registration.
 
-use crate::{Cx, Form, Outcome, Page, PageError, Submission};
+mod form;
+mod list;
+mod view;
+
+use keqiao_market::{Subject, attachments, contracts};
+use keqiao_model::ContractMove;
+
+pub(crate) use self::{list::contract_line, view::contract_facts};
+use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission};
 
 /// The page of the route.
 pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
-    let _ = (cx, form);
-    Err(PageError::NotFound)
+    match cx.route.clone() {
+        Route::Contracts => list::page(cx).await,
+        Route::ContractNew => form::new_page(cx, form).await,
+        Route::ContractEdit(number) => form::edit_page(cx, &number, form).await,
+        Route::Contract(number) => view::page(cx, &number, form).await,
+        _ => Err(PageError::NotFound),
+    }
 }
 
 /// A form posted to the route.
 pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> {
-    let _ = (cx, submission);
-    Err(PageError::NotFound)
+    match cx.route.clone() {
+        Route::ContractNew => form::create(cx, submission).await,
+        Route::ContractEdit(number) => form::save(cx, &number, submission).await,
+        Route::Contract(number) => act(cx, &number, submission).await,
+        _ => Err(PageError::NotFound),
+    }
+}
+
+/// A move from the contract's own page, or a file added or taken away.
+async fn act(cx: &Cx, number: &str, submission: &Submission) -> Result<Outcome, PageError> {
+    let (done, flash) = match submission.action() {
+        "attach" => (attach(cx, number, submission).await, "flash.file_added"),
+        "detach" => match submission.value("attachment").parse() {
+            Ok(id) => (attachments::detach(&cx.market, &cx.actor, id).await, "flash.file_removed"),
+            Err(_) => return Err(PageError::NotFound),
+        },
+        action => {
+            let Some(by) = ContractMove::from_code(action) else { return Err(PageError::NotFound) };
+            let (code, reason) = (submission.value("code"), submission.value("reason"));
+            let (version, once) = (submission.version(), submission.once());
+            let flash = match by {
+                ContractMove::Submit => "flash.contract_submitted",
+                ContractMove::TakeBack => "flash.contract_taken_back",
+                ContractMove::Return => "flash.returned",
+                ContractMove::Register | ContractMove::Refuse | ContractMove::Cancel => "flash.decided",
+            };
+            (contracts::move_contract(&cx.market, &cx.actor, number, by, code, reason, version, once).await, flash)
+        }
+    };
+    match done {
+        Ok(()) => Ok(Outcome::Go(cx.route.clone(), Some(flash))),
+        Err(error) => Outcome::refused(submission, error),
+    }
+}
+
+async fn attach(cx: &Cx, number: &str, submission: &Submission) -> keqiao_market::Result<()> {
+    let contract = contracts::contract(&cx.market, &cx.actor, number).await?;
+    let Some(file) = submission.files.iter().find(|f| f.field == "file") else {
+        return Err(keqiao_market::Error::field("file", "file_required"));
+    };
+    attachments::attach(&cx.market, &cx.actor, Subject::Contract, contract.summary.id, &file.name, file.bytes.clone(), false).await?;
+    Ok(())
 }

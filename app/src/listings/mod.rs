@@ -10,8 +10,10 @@ use keqiao_market::{Subject, attachments, listings};
 use keqiao_model::{ListingKind, ListingMove};
 
 pub(crate) use self::{
+    form::options,
     marked::marked,
-    view::{field_label, files, full_text, price_text, summary_meta, summary_result},
+    search::region_name,
+    view::{field_label, files, full_text, summary_meta, summary_result},
 };
 use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission};
 

@@ -21,7 +21,7 @@ pub(crate) fn field_label(lang: Lang, name: &str) -> String {
 }
 
 /// Budget or price in words.
-pub(crate) fn price_text(cx: &Cx, price: (Option<Fen>, Option<Fen>)) -> String {
+fn price_text(cx: &Cx, price: (Option<Fen>, Option<Fen>)) -> String {
     let money = |f: Fen| ui::money_compact(cx, f.fen());
     match price {
         (Some(low), Some(high)) if low == high => money(low),

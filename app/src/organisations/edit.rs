@@ -70,8 +70,10 @@ fn view(cx: &Cx, title: &str, organisation: &OrganisationView, form: &Form) -> A
         (t!(cx.lang, "organisations.title"), cx.href(&Route::Organisations)),
         (organisation.name.as_str(), cx.href(&Route::Organisation(organisation.id))),
     ];
-    let members =
-        organisation.members.as_ref().map(|members| ui::section("members", t!(cx.lang, "organisations.members"), members_part(cx, members)));
+    let members = organisation
+        .members
+        .as_ref()
+        .map(|members| ui::section("members", t!(cx.lang, "organisations.members"), members_part(cx, members)));
     view! {
         {ui::error_summary(cx, form, &labels(cx.lang))}
         {ui::breadcrumb(cx, &trail)}

@@ -53,9 +53,10 @@ fn view(cx: &Cx, kind: Option<OrganisationKind>, region: Option<&str>, found: &P
         {ui::search_form(cx, t!(cx.lang, "organisations.search_label"), t!(cx.lang, "organisations.search_placeholder"))}
         <div class="search-page">
             {ui::filter_panel(cx, &["kind", "region"], filters)}
-            <section class="search-results" aria-label=t!(cx.lang, "organisations.results")>
+            <section class="search-results" aria-labelledby="results-title">
+                <h2 class="hidden-text" id="results-title">{t!(cx.lang, "organisations.results")}</h2>
                 {chips(cx, kind, region)}
-                <p class="search-count" role="status">{t!(cx.lang, "organisations.count", n = ui::count(found.total))}</p>
+                <p class="found" role="status">{t!(cx.lang, "organisations.count", n = ui::count(found.total))}</p>
                 {list}
                 {ui::pager(cx, found.total, found.per_page)}
             </section>
@@ -72,7 +73,11 @@ fn chips(cx: &Cx, kind: Option<OrganisationKind>, region: Option<&str>) -> AnyVi
         chips.push((t!(cx.lang, "listings.words").to_owned(), words.to_owned(), without("q")));
     }
     if let Some(kind) = kind {
-        chips.push((t!(cx.lang, "organisations.kind").to_owned(), code_label(cx.lang, OrganisationKind::GROUP, kind.code()), without("kind")));
+        chips.push((
+            t!(cx.lang, "organisations.kind").to_owned(),
+            code_label(cx.lang, OrganisationKind::GROUP, kind.code()),
+            without("kind"),
+        ));
     }
     if let Some(region) = region {
         chips.push((t!(cx.lang, "organisations.region").to_owned(), region_name(cx, region), without("region")));

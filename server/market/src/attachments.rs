@@ -255,7 +255,7 @@ async fn may_read(market: &Market, actor: &Actor, subject: Subject, id: Uuid) ->
         }
         Subject::Contract => {
             let Some(row) = contract::Entity::find_by_id(id).one(&market.db).await? else { return Ok((false, false)) };
-            let inside = actor.belongs_to(row.seller_id) || actor.belongs_to(row.buyer_id) || actor.is_officer_of(&row.region) || *actor == Actor::System;
+            let inside = crate::contracts::is_insider(&market.db, market, actor, &row).await?;
             Ok((inside, inside))
         }
         _ => Ok((false, false)),

@@ -162,7 +162,9 @@ mod tests {
         assert_eq!(newest.subject, AuditSubject::Organisation(id, "Yunting Digital Printing".to_owned()));
         let people = AuditFilter { subject: Some(Subject::Person), ..all.clone() };
         let of_people = entries(&t.market, &admin, &people, 1).await.unwrap();
-        assert!(of_people.total == 2 && of_people.items.iter().all(|e| e.person.is_none() && matches!(e.subject, AuditSubject::Person(..))));
+        assert!(
+            of_people.total == 2 && of_people.items.iter().all(|e| e.person.is_none() && matches!(e.subject, AuditSubject::Person(..)))
+        );
         let by_admin = AuditFilter { person: admin.id(), ..all };
         assert_eq!(entries(&t.market, &admin, &by_admin, 1).await.unwrap().total, 0);
     }

@@ -7,22 +7,27 @@ pub(crate) mod tests;
 mod views;
 
 use keqiao_model::{
-    Check, ContractContent, ContractKind, ContractMove, ContractState, ContractSubkind, CreditCode, Fen, Field, FieldError, Fields, LegalKind, ListingKind,
-    ListingMove, OUTSIDE, OrganisationContent, OrganisationKind, Party, PaymentWay, RefusalCode, Stateful, TEXT_MAX, format_date, parse_date,
+    Check, ContractContent, ContractKind, ContractMove, ContractState, ContractSubkind, CreditCode, Fen, Field, FieldError, Fields,
+    LegalKind, ListingKind, ListingMove, OUTSIDE, OrganisationContent, OrganisationKind, Party, PaymentWay, RefusalCode, Stateful,
+    TEXT_MAX, format_date, parse_date,
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 use time::Date;
 use uuid::Uuid;
 
+pub(crate) use self::views::summaries_by_id;
 pub use self::{
     findings::{Finding, FindingKind, findings},
-    views::{ContractDetail, ContractParty, ContractSummary, ContractView, Filter, Scope, contract, contract_queue, contract_queue_count, contracts},
+    views::{
+        ContractDetail, ContractParty, ContractSummary, ContractView, Filter, Scope, contract, contract_queue, contract_queue_count,
+        contracts,
+    },
 };
-pub(crate) use self::views::summaries_by_id;
 use crate::{
-    Actor, Error, Event, Market, Result, attachments, deals,
+    Actor, Error, Event, Market, Result, attachments,
     db::{Moved, Subject, Tx, from_micros},
+    deals,
     entity::{contract as table, deal, listing, organisation},
     interests::lock_listing,
     ledger, listings, organisations,
@@ -110,7 +115,7 @@ fn parties(market: &Market, actor: &Actor, row: &table::Model) -> Vec<Party> {
 
 /// Whether the actor may read everything of a contract in any state: its parties, officers of its region, the broker of its deal,
 /// administrators.
-async fn is_insider<C: ConnectionTrait>(db: &C, market: &Market, actor: &Actor, row: &table::Model) -> Result<bool> {
+pub(crate) async fn is_insider<C: ConnectionTrait>(db: &C, market: &Market, actor: &Actor, row: &table::Model) -> Result<bool> {
     if has_part(actor, row) || answers_for(market, actor, row) || actor.is_admin() || *actor == Actor::System {
         return Ok(true);
     }
@@ -211,7 +216,13 @@ async fn named_buyer(tx: &Tx, seller: Uuid, buyer: &OrganisationContent) -> Resu
 /// [`Error::SignIn`]; [`Error::NotFound`] for a deal of others; [`Error::Stale`] when the deal moved meanwhile; [`Error::Invalid`] with every
 /// reason at its field: of the contract and the buyer, `contract_exists` when the deal has its contract, `not_your_turn` when the deal is not at
 /// its terms, `no_organisation`, `same_party`.
-pub async fn create_contract(market: &Market, actor: &Actor, deal_number: Option<&str>, fields: &Fields, once: Option<Uuid>) -> Result<String> {
+pub async fn create_contract(
+    market: &Market,
+    actor: &Actor,
+    deal_number: Option<&str>,
+    fields: &Fields,
+    once: Option<Uuid>,
+) -> Result<String> {
     actor.signed_in()?;
     let content = ContractContent::read(fields, today(market));
     let (content, buyer) = match deal_number {
@@ -422,8 +433,10 @@ pub async fn move_contract(
     }
     let (from, to, action) = (from.code(), transition.to.code(), by.code());
     tx.moved(Moved { subject: Subject::Contract, id: row.id, from, to, action, code: decision, reason: &reason }).await?;
-    if let (ContractMove::Register, Some(deal)) = (by, row.deal_id) {
-        deals::registered(market, &tx, deal).await?;
+    match (by, row.deal_id) {
+        (ContractMove::Register, Some(deal)) => deals::registered(market, &tx, deal).await?,
+        (ContractMove::Refuse, Some(deal)) => deals::refused(market, &tx, deal, &reason).await?,
+        _ => {}
     }
     tx.emit(Event::ContractMoved, row.id, json!({ "move": action })).await?;
     tx.result(&row.number).await?;

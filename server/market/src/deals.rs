@@ -233,6 +233,9 @@ pub async fn move_deal(market: &Market, actor: &Actor, number: &str, by: DealMov
     }
     check.finish(())?;
     let code = code.filter(|_| by == DealMove::Lose).map_or("", |c| c.code());
+    if by == DealMove::Lose {
+        lock_listings(&tx, &row).await?;
+    }
     make(&tx, &row, by, &parties(actor, &row), code, &reason).await?;
     if by == DealMove::Lose {
         release(market, &tx, &row).await?;
@@ -241,10 +244,19 @@ pub async fn move_deal(market: &Market, actor: &Actor, number: &str, by: DealMov
     tx.commit().await
 }
 
+/// Takes the row locks of a deal's listings in one order and before the outbox is locked, so that nobody waits in a circle.
+async fn lock_listings(tx: &Tx, row: &deal::Model) -> Result<()> {
+    let mut ids: Vec<Uuid> = [row.demand_id, row.achievement_id].into_iter().flatten().collect();
+    ids.sort_unstable();
+    for id in ids {
+        crate::interests::lock_listing(tx, id).await?;
+    }
+    Ok(())
+}
+
 /// A lost deal gives its listings back to the market unless another deal still holds them.
 async fn release(market: &Market, tx: &Tx, lost: &deal::Model) -> Result<()> {
     for id in [lost.demand_id, lost.achievement_id].into_iter().flatten() {
-        crate::interests::lock_listing(tx, id).await?;
         let others = deal::Entity::find()
             .filter(Condition::any().add(deal::Column::DemandId.eq(id)).add(deal::Column::AchievementId.eq(id)))
             .filter(deal::Column::Id.ne(lost.id))
@@ -279,6 +291,14 @@ pub(crate) async fn registered(market: &Market, tx: &Tx, id: Uuid) -> Result<()>
         }
     }
     Ok(())
+}
+
+/// The registration was refused for good: the deal came to nothing, and its listings are free again.
+pub(crate) async fn refused(market: &Market, tx: &Tx, id: Uuid, reason: &str) -> Result<()> {
+    let row = deal::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
+    lock_listings(tx, &row).await?;
+    make(tx, &row, DealMove::Lose, &[Party::System], DeclineCode::Other.code(), reason).await?;
+    release(market, tx, &row).await
 }
 
 /// Writes a message into a deal's thread.

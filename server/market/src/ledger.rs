@@ -17,8 +17,8 @@ use std::collections::{HashMap, HashSet};
 
 use keqiao_model::{Check, ContractState, Fields, Figure, OrganisationKind, format_date, parse_date};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -73,11 +73,19 @@ struct Claim {
 
 /// The day of registration in China.
 fn registered_on(row: &contract::Model) -> Result<Date> {
-    row.registered_at.map(|at| from_micros(at).to_offset(CHINA).date()).ok_or_else(|| Error::internal(format!("contract {} has no date of registration", row.number)))
+    row.registered_at
+        .map(|at| from_micros(at).to_offset(CHINA).date())
+        .ok_or_else(|| Error::internal(format!("contract {} has no date of registration", row.number)))
 }
 
 /// Everything a registered contract is evidence of.
-fn claims(market: &Market, row: &contract::Model, seller: &organisation::Model, buyer: &organisation::Model, places: &Places) -> Vec<Claim> {
+fn claims(
+    market: &Market,
+    row: &contract::Model,
+    seller: &organisation::Model,
+    buyer: &organisation::Model,
+    places: &Places,
+) -> Vec<Claim> {
     let inside = |region: &str| market.region(region).is_some();
     let register = row.registration_number.clone().unwrap_or_default();
     let mut claims = Vec::new();
@@ -120,10 +128,12 @@ async fn claims_of<C: ConnectionTrait>(db: &C, market: &Market, rows: &[contract
         .filter(audit::Column::Action.eq(COUNTED))
         .all(db)
         .await?;
-    let places: HashMap<Uuid, Places> = kept.into_iter().filter_map(|a| Some((a.subject_id?, serde_json::from_str(&a.detail).ok()?))).collect();
+    let places: HashMap<Uuid, Places> =
+        kept.into_iter().filter_map(|a| Some((a.subject_id?, serde_json::from_str(&a.detail).ok()?))).collect();
     rows.iter()
         .map(|row| {
-            let party = |id: Uuid| organisations.get(&id).ok_or_else(|| Error::internal(format!("contract {} without a party", row.number)));
+            let party =
+                |id: Uuid| organisations.get(&id).ok_or_else(|| Error::internal(format!("contract {} without a party", row.number)));
             let (seller, buyer) = (party(row.seller_id)?, party(row.buyer_id)?);
             let now = || Places { seller: seller.region.clone(), buyer: buyer.region.clone() };
             let places = places.get(&row.id).cloned().unwrap_or_else(now);
@@ -239,7 +249,9 @@ async fn recount(market: &Market, tx: &Tx, figure: Figure, subject: &str) -> Res
         let achievement: Uuid = subject.parse().map_err(|_| Error::internal(format!("ledger subject {subject}")))?;
         Condition::all().add(contract::Column::AchievementId.eq(achievement))
     } else {
-        let Some(party) = organisation::Entity::find().filter(organisation::Column::CreditCode.eq(subject)).one(&**tx).await? else { return Ok(()) };
+        let Some(party) = organisation::Entity::find().filter(organisation::Column::CreditCode.eq(subject)).one(&**tx).await? else {
+            return Ok(());
+        };
         Condition::any().add(contract::Column::SellerId.eq(party.id)).add(contract::Column::BuyerId.eq(party.id))
     };
     let others = contract::Entity::find()

@@ -107,7 +107,10 @@ pub async fn set_target(market: &Market, actor: &Actor, figure: Figure, year: i6
                 version: Set(1),
             };
             let key = [target::Column::Figure, target::Column::Year, target::Column::Region];
-            let done = target::Entity::insert(row).on_conflict(OnConflict::columns(key).do_nothing().to_owned()).exec_without_returning(&*tx).await?;
+            let done = target::Entity::insert(row)
+                .on_conflict(OnConflict::columns(key).do_nothing().to_owned())
+                .exec_without_returning(&*tx)
+                .await?;
             if done == 0 {
                 return Err(Error::Stale);
             }
@@ -243,7 +246,8 @@ fn overview(market: &Market, figure: Figure, totals: &[(i64, String, i64)], aims
     };
     let aim = |year: i64, region: &str| aims.get(&(year, region.to_owned())).copied();
     let whole = Progress::new(add(&|_, _| true), aim(WHOLE_PLAN, city));
-    let years: BTreeSet<i64> = totals.iter().map(|(year, _, _)| *year).chain(aims.keys().map(|(year, _)| *year)).filter(|y| *y != WHOLE_PLAN).collect();
+    let years: BTreeSet<i64> =
+        totals.iter().map(|(year, _, _)| *year).chain(aims.keys().map(|(year, _)| *year)).filter(|y| *y != WHOLE_PLAN).collect();
     let counties: Vec<(String, Progress)> = market
         .counties()
         .map(|county| (county.code.clone(), Progress::new(add(&|_, region| region == county.code), aim(WHOLE_PLAN, &county.code))))

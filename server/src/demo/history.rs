@@ -64,7 +64,7 @@ fn price(story: &mut Story) -> u64 {
 async fn register(story: &Story, seller: &Actor, officer: &Actor, number: &str) -> anyhow::Result<()> {
     let market = &story.market;
     let contract = contracts::contract(market, seller, number).await?;
-    attachments::attach(market, seller, Subject::Contract, contract.id, "contract.pdf", PAPER.to_vec(), false).await?;
+    attachments::attach(market, seller, Subject::Contract, contract.summary.id, "contract.pdf", PAPER.to_vec(), false).await?;
     contracts::move_contract(market, seller, number, ContractMove::Submit, "", "", contract.version, None).await?;
     story.wait(Duration::days(4));
     let contract = contracts::contract(market, officer, number).await?;
@@ -98,7 +98,7 @@ pub(crate) async fn contracts(story: &mut Story, city: &City, people: &People, s
             register(story, seller, &people.officer, &number).await?;
         } else if left > 2 {
             let contract = contracts::contract(&story.market, seller, &number).await?;
-            attachments::attach(&story.market, seller, Subject::Contract, contract.id, "contract.pdf", PAPER.to_vec(), false).await?;
+            attachments::attach(&story.market, seller, Subject::Contract, contract.summary.id, "contract.pdf", PAPER.to_vec(), false).await?;
             contracts::move_contract(&story.market, seller, &number, ContractMove::Submit, "", "", contract.version, None).await?;
         }
         step(1);

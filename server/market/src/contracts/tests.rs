@@ -199,7 +199,7 @@ async fn a_contract_goes_into_the_register() {
     // The text of the contract must be there.
     assert_eq!(reasons(c.go(&c.seller, &number, ContractMove::Submit).await), ["file: contract_file_required"]);
     c.submit(&number).await;
-    assert_eq!(reasons(save_contract(market, &c.seller, &number, &c.form("1"), 3, None).await), [": not_editable"]);
+    assert_eq!(reasons(save_contract(market, &c.seller, &number, &c.form("1000"), 3, None).await), [": not_editable"]);
     // The officer sends it back, the seller hands it in again, the officer registers it.
     assert_eq!(contract_queue_count(market, &c.officer).await.unwrap(), 1);
     assert_eq!(contract_queue(market, &c.officer, 1).await.unwrap().items[0].number, number);
@@ -237,7 +237,10 @@ async fn a_contract_goes_into_the_register() {
 async fn bad_contracts_are_refused_with_every_reason() {
     let c = City::new().await;
     let market = &c.t.market;
-    let bad = with(&c.form("10"), &[("technical_value", "11"), ("buyer_credit_code", "1"), ("signed_on", "2026-08-02"), ("buyer_region", "110000")]);
+    let bad = with(
+        &c.form("10"),
+        &[("technical_value", "11"), ("buyer_credit_code", "1"), ("signed_on", "2026-08-02"), ("buyer_region", "110000")],
+    );
     let found = reasons(create_contract(market, &c.seller, None, &bad, None).await);
     let expected =
         ["signed_on: future", "technical_value: technical_over_total", "buyer_credit_code: credit_code_length", "buyer_region: choice"];
@@ -309,9 +312,9 @@ async fn of_fifty_registrations_one_succeeds() {
         let version = c.row(&number).await.version;
         for _ in 0..50 {
             let (market, officer, number) = (market.clone(), c.officer.clone(), number.clone());
-            all.push(tokio::spawn(
-                async move { move_contract(&market, &officer, &number, ContractMove::Register, "", "", version, None).await },
-            ));
+            all.push(tokio::spawn(async move {
+                move_contract(&market, &officer, &number, ContractMove::Register, "", "", version, None).await
+            }));
         }
     }
     let mut registered = 0;
@@ -323,7 +326,8 @@ async fn of_fifty_registrations_one_succeeds() {
         }
     }
     assert_eq!(registered, 3);
-    let mut given: Vec<String> = table::Entity::find().all(&market.db).await.unwrap().into_iter().filter_map(|r| r.registration_number).collect();
+    let mut given: Vec<String> =
+        table::Entity::find().all(&market.db).await.unwrap().into_iter().filter_map(|r| r.registration_number).collect();
     given.sort();
     assert_eq!(given, ["990100-2026-00001", "990100-2026-00002", "990100-2026-00003"]);
     assert_eq!(crate::ledger::verify(market).await.unwrap(), []);
@@ -342,7 +346,7 @@ async fn findings_name_the_other_contracts() {
     let other = [("title", "别的"), ("signed_on", "2026-03-01"), ("value", "2500000")];
     save_contract(market, &c.seller, &same, &with(&c.form("1"), &other), 1, None).await.unwrap();
     assert_eq!(found(same.clone()).await, [], "more than 90 days apart");
-    let back = with(&c.form("7"), &[("buyer_credit_code", own_code("MA1AAAA1").as_str()), ("title", "回程")]);
+    let back = with(&c.form("700"), &[("buyer_credit_code", own_code("MA1AAAA1").as_str()), ("title", "回程")]);
     let back = create_contract(market, &c.buyer, None, &back, None).await.unwrap();
     assert_eq!(found(back).await, [one(FindingKind::Circle)]);
     assert!(matches!(findings(market, &c.seller, &first).await, Err(Error::NotFound)));

@@ -2,8 +2,12 @@
 
 use std::collections::HashMap;
 
-use keqiao_model::{ContractContent, ContractKind, ContractMove, ContractState, ContractSubkind, Fen, Field, OUTSIDE, RefusalCode, Stateful};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
+use keqiao_model::{
+    ContractContent, ContractKind, ContractMove, ContractState, ContractSubkind, Fen, Field, OUTSIDE, RefusalCode, Stateful,
+};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+};
 use time::{Date, Month, OffsetDateTime, Time};
 use uuid::Uuid;
 
@@ -216,7 +220,12 @@ pub async fn contract(market: &Market, actor: &Actor, number: &str) -> Result<Co
     Ok(ContractView { summary, detail, own, selling: actor.belongs_to(row.seller_id), editable, is_public, moves, version: row.version })
 }
 
-async fn detail_of(market: &Market, row: &Model, content: ContractContent, names: &HashMap<Uuid, organisation::Model>) -> Result<ContractDetail> {
+async fn detail_of(
+    market: &Market,
+    row: &Model,
+    content: ContractContent,
+    names: &HashMap<Uuid, organisation::Model>,
+) -> Result<ContractDetail> {
     let party = |id: Uuid| {
         let o = names.get(&id).ok_or_else(|| Error::internal(format!("contract {} without a party", row.number)))?;
         let (name, credit_code, region, legal_kind) = (o.name.clone(), o.credit_code.clone(), o.region.clone(), o.legal_kind.clone());
@@ -274,10 +283,15 @@ pub async fn contracts(market: &Market, actor: &Actor, filter: &Filter, page: u6
         query = query.filter(Column::Region.is_in(regions_in(market, region)));
     }
     if let Some(year) = filter.year {
-        query = query.filter(Column::RegisteredAt.gte(start_of_year(year))).filter(Column::RegisteredAt.lt(start_of_year(year.saturating_add(1))));
+        query = query
+            .filter(Column::RegisteredAt.gte(start_of_year(year)))
+            .filter(Column::RegisteredAt.lt(start_of_year(year.saturating_add(1))));
     }
     if !filter.query.trim().is_empty() {
-        let named = organisation::Entity::find().select_only().column(organisation::Column::Id).filter(contains(organisation::Column::Name, &filter.query));
+        let named = organisation::Entity::find()
+            .select_only()
+            .column(organisation::Column::Id)
+            .filter(contains(organisation::Column::Name, &filter.query));
         let any = Condition::any()
             .add(contains(Column::Title, &filter.query))
             .add(contains(Column::Number, &filter.query))

@@ -80,7 +80,8 @@ async fn verify_names_what_does_not_hold() {
     change(Column::Year, 2025, Figure::AbsorbedValue).exec(&market.db).await.unwrap();
     Entity::delete_many().filter(Column::Figure.eq(Figure::TechnicalValue.code())).exec(&market.db).await.unwrap();
     let found: Vec<_> = verify(market).await.unwrap().into_iter().map(|d| (d.figure, d.expected, d.found)).collect();
-    let expected = [(Figure::ContractValue, 100_000, 99_999), (Figure::TechnicalValue, 10_000, 0), (Figure::AbsorbedValue, 100_000, 100_000)];
+    let expected =
+        [(Figure::ContractValue, 100_000, 99_999), (Figure::TechnicalValue, 10_000, 0), (Figure::AbsorbedValue, 100_000, 100_000)];
     assert_eq!(found, expected);
 }
 
@@ -104,7 +105,8 @@ async fn contracts_registered_at_once_serve_an_enterprise_once() {
         let number = create_contract(market, &c.seller, None, &c.form(&value.to_string()), None).await.unwrap();
         c.submit(&number).await;
         let (market, officer, version) = (market.clone(), c.officer.clone(), c.row(&number).await.version);
-        let register = async move { crate::contracts::move_contract(&market, &officer, &number, ContractMove::Register, "", "", version, None).await };
+        let register =
+            async move { crate::contracts::move_contract(&market, &officer, &number, ContractMove::Register, "", "", version, None).await };
         all.push(tokio::spawn(register));
     }
     for one in all {
@@ -157,6 +159,9 @@ async fn targets_show_how_far_the_ledger_has_come() {
     assert_eq!((shown.whole.total, shown.whole.target, shown.whole.permille), (100_000, Some(300_000), Some(333)));
     assert_eq!(shown.years.iter().map(|(y, p)| (*y, p.total, p.permille)).collect::<Vec<_>>(), [(2026, 100_000, Some(1_250))]);
     assert_eq!(shown.counties.iter().map(|(r, p)| (r.as_str(), p.total)).next(), Some(("990102", 100_000)));
-    assert_eq!(shown.splits.iter().map(|s| (s.year, s.counties, s.city, s.differs_by)).collect::<Vec<_>>(), [(0, 260_000, 300_000, 40_000)]);
+    assert_eq!(
+        shown.splits.iter().map(|s| (s.year, s.counties, s.city, s.differs_by)).collect::<Vec<_>>(),
+        [(0, 260_000, 300_000, 40_000)]
+    );
     assert_eq!(shown.elsewhere, 0);
 }
