@@ -108,7 +108,7 @@ impl Config {
         } else if Path::new("keqiao.toml").is_file() {
             figment = figment.merge(Toml::file_exact("keqiao.toml"));
         }
-        let figment = figment.merge(Env::prefixed("KEQIAO_").ignore(&["CONFIG", "BIN"]).split("__")).merge(Env::raw().only(&["DATABASE_URL"]).map(|_| "database_url".into()));
+        let figment = figment.merge(Env::prefixed("KEQIAO_").ignore(&["CONFIG", "BIN", "PASSWORD"]).split("__")).merge(Env::raw().only(&["DATABASE_URL"]).map(|_| "database_url".into()));
         let figment = figment.merge(Serialized::globals(flags));
         let config: Self = figment.extract().map_err(|errors| {
             let lines: Vec<String> = errors.into_iter().map(|e| format!("  {e}")).collect();

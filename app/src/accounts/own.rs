@@ -143,7 +143,7 @@ fn organisations(cx: &Cx, person: &Person) -> AnyView {
             })
         })
         .collect();
-    view! { {ui::results(items)}<p><a href=new>{t!(cx.lang, "accounts.add_organisation")}</a></p> }.into_any()
+    view! { <div class="stack">{ui::results(items)}<p><a href=new>{t!(cx.lang, "accounts.add_organisation")}</a></p></div> }.into_any()
 }
 
 fn session_list(cx: &Cx, sessions: &[SessionView]) -> AnyView {
@@ -175,9 +175,11 @@ fn session_list(cx: &Cx, sessions: &[SessionView]) -> AnyView {
         t!(cx.lang, "accounts.session_action"),
     ];
     view! {
-        <p>{t!(cx.lang, "accounts.sessions_text")}</p>
-        {ui::record_table(t!(cx.lang, "accounts.sessions"), head.map(str::to_owned).to_vec(), rows, &[])}
-        {ui::post_button(cx, &here, t!(cx.lang, "accounts.everywhere"), "everywhere", &[], ButtonStyle::Danger)}
+        <div class="stack">
+            <p>{t!(cx.lang, "accounts.sessions_text")}</p>
+            {ui::record_table(t!(cx.lang, "accounts.sessions"), head.map(str::to_owned).to_vec(), rows, &[])}
+            {ui::post_button(cx, &here, t!(cx.lang, "accounts.everywhere"), "everywhere", &[], ButtonStyle::Danger)}
+        </div>
     }
     .into_any()
 }

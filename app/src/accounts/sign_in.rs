@@ -95,9 +95,12 @@ fn demo_accounts(cx: &Cx, next: &str) -> Option<AnyView> {
         })
         .collect();
     let body = view! {
-        <p>{t!(cx.lang, "accounts.demo_text")}</p>
-        <p>{t!(cx.lang, "accounts.demo_password")}" "<code>{DEMO_PASSWORD}</code></p>
-        {ui::definition_list(rows)}
+        <div class="stack">
+            <p>{t!(cx.lang, "accounts.demo_text")}</p>
+            <p>{t!(cx.lang, "accounts.demo_password")}" "<code>{DEMO_PASSWORD}</code></p>
+            {ui::definition_list(rows)}
+            <p>{t!(cx.lang, "accounts.demo_mail")}" "<a href=cx.href(&Route::AdminMail)>{t!(cx.lang, "admin.mail")}</a></p>
+        </div>
     }
     .into_any();
     Some(ui::notice(cx, Tone::Info, body))
@@ -129,8 +132,8 @@ fn register_view(cx: &Cx, form: &Form) -> AnyView {
     let privacy = format!("{}#privacy", cx.href(&Route::About));
     let body = view! {
         {ui::hidden("next", &next)}
-        {ui::text(cx, form, Input::new("name", name).hint(t!(cx.lang, "accounts.name_hint")).autocomplete("name").max(NAME_MAX).required())}
         {ui::text(cx, form, Input::new("email", email).hint(t!(cx.lang, "accounts.email_hint")).kind("email").autocomplete("username").required())}
+        {ui::text(cx, form, Input::new("name", name).hint(t!(cx.lang, "accounts.name_hint")).autocomplete("name").max(NAME_MAX).required())}
         {ui::text(cx, form, Input::new("password", password).hint(hint).kind("password").autocomplete("new-password").required())}
         <p class="hint">{t!(cx.lang, "accounts.consent")}" "<a href=privacy>{t!(cx.lang, "accounts.privacy")}</a></p>
         {ui::buttons(vec![ui::button(t!(cx.lang, "accounts.register"), "register", ButtonStyle::Primary)])}
@@ -138,7 +141,7 @@ fn register_view(cx: &Cx, form: &Form) -> AnyView {
     .into_any();
     let sign_in = with_next(cx, &Route::SignIn, &next);
     view! {
-        {ui::error_summary(cx, form, &[("name", name), ("email", email), ("password", password)])}
+        {ui::error_summary(cx, form, &[("email", email), ("name", name), ("password", password)])}
         {ui::page_title(t!(cx.lang, "accounts.register"), None, None)}
         {ui::lead(t!(cx.lang, "accounts.register_lead"))}
         <div class="narrow stack">

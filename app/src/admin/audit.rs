@@ -9,12 +9,11 @@ use leptos::prelude::*;
 
 use super::trail;
 use crate::{
-    Cx, Form, Page, PageError, Route, t,
-    ui::{self, Input},
+    Cx, Page, PageError, Route, t, ui,
     words::{code_label, find, label},
 };
 
-/// What entries can be filtered by, in the order of the choice.
+/// What entries can be filtered by, in the order of the tabs.
 const SUBJECTS: [Subject; 9] = [
     Subject::Person,
     Subject::Organisation,
@@ -36,14 +35,14 @@ pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
 }
 
 fn view(cx: &Cx, filter: &AuditFilter, found: &Paged<AuditEntry>) -> AnyView {
-    let form = Form::filled(cx.query.0.iter().cloned().collect());
-    let subjects = SUBJECTS.iter().map(|subject| (subject.code().to_owned(), label(cx.lang, "admin.subject", subject.code()))).collect();
-    let about = Input::new("about", t!(cx.lang, "admin.about")).blank(t!(cx.lang, "admin.anything"));
+    let tab = |code: &str, words: String| {
+        let current = code == filter.subject.map_or("", Subject::code);
+        (words, cx.here(&cx.query.with("about", code)), current, None)
+    };
+    let everything = tab("", t!(cx.lang, "admin.everything").to_owned());
+    let kinds = SUBJECTS.iter().map(|subject| tab(subject.code(), label(cx.lang, "admin.subject", subject.code())));
+    let tabs = [everything].into_iter().chain(kinds).collect();
     let mut chips = Vec::new();
-    if let Some(subject) = filter.subject {
-        let without = cx.here(&cx.query.with("about", ""));
-        chips.push((t!(cx.lang, "admin.about").to_owned(), label(cx.lang, "admin.subject", subject.code()), without));
-    }
     if let Some(person) = filter.person {
         let name = found.items.iter().filter_map(|entry| entry.person.as_ref()).find(|(id, _)| *id == person).map(|(_, name)| name.clone());
         let without = cx.here(&cx.query.with("person", ""));
@@ -67,16 +66,11 @@ fn view(cx: &Cx, filter: &AuditFilter, found: &Paged<AuditEntry>) -> AnyView {
         {trail(cx)}
         {ui::page_title(t!(cx.lang, "admin.audit"), None, None)}
         {ui::lead(t!(cx.lang, "admin.audit_text"))}
-        <div class="search-page">
-            {ui::filter_panel(cx, &["about"], ui::select(cx, &form, about, subjects))}
-            <section class="search-results" aria-labelledby="results-title">
-                <h2 class="hidden-text" id="results-title">{t!(cx.lang, "admin.entries")}</h2>
-                {ui::chips(cx, chips, &cx.href(&cx.route))}
-                <p class="found" role="status">{t!(cx.lang, "admin.entry_count", n = ui::count(found.total))}</p>
-                {list}
-                {ui::pager(cx, found.total, found.per_page)}
-            </section>
-        </div>
+        {ui::tabs(t!(cx.lang, "admin.about"), tabs)}
+        {ui::chips(cx, chips, &cx.here(&cx.query.with("person", "")))}
+        <div class="toolbar"><p class="found" role="status">{t!(cx.lang, "admin.entry_count", n = ui::count(found.total))}</p></div>
+        {list}
+        {ui::pager(cx, found.total, found.per_page)}
     }
     .into_any()
 }

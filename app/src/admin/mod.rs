@@ -6,7 +6,9 @@ mod overview;
 mod people;
 mod targets;
 
-use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission};
+use leptos::prelude::*;
+
+use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission, t, ui};
 
 /// The page of the route.
 pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
@@ -30,11 +32,7 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
     }
 }
 
-/// The way back to the overview, for whoever may go there.
-fn trail(cx: &Cx) -> leptos::prelude::AnyView {
-    use leptos::prelude::IntoAny as _;
-    if !cx.actor.is_admin() {
-        return ().into_any();
-    }
-    crate::ui::breadcrumb(cx, &[(crate::t!(cx.lang, "admin.title"), cx.href(&Route::Admin))])
+/// The way back to the overview, for whoever may go there: the city's officers set targets, and in the demo officers read mail.
+fn trail(cx: &Cx) -> Option<AnyView> {
+    cx.actor.is_admin().then(|| ui::breadcrumb(cx, &[(t!(cx.lang, "admin.title"), cx.href(&Route::Admin))]))
 }

@@ -24,7 +24,7 @@ struct Overview {
     /// Events that the index has not taken in; `None` when the database does not answer.
     lag: Option<u64>,
     documents: usize,
-    database: String,
+    database: &'static str,
     milliseconds: u128,
 }
 
@@ -40,11 +40,16 @@ pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
         entries,
         lag,
         documents: cx.market.search_index().len(),
-        database: format!("{:?}", cx.market.database().get_database_backend()),
+        database: database_name(&format!("{:?}", cx.market.database().get_database_backend())),
         milliseconds: asked.elapsed().as_millis(),
     };
     let cx = cx.clone();
     Ok(Page::new(t!(cx.lang, "admin.title"), move || view(&cx, &overview)))
+}
+
+/// What the makers call their database.
+fn database_name(backend: &str) -> &'static str {
+    if backend == "Sqlite" { "SQLite" } else { "PostgreSQL" }
 }
 
 fn view(cx: &Cx, overview: &Overview) -> AnyView {
@@ -89,7 +94,7 @@ fn health(cx: &Cx, overview: &Overview) -> AnyView {
     let documents = t!(cx.lang, "admin.documents", n = ui::count(i128::try_from(overview.documents).unwrap_or(i128::MAX)));
     ui::definition_list(vec![
         (t!(cx.lang, "admin.index").to_owned(), with_badge(documents, index)),
-        (t!(cx.lang, "admin.database").to_owned(), with_badge(overview.database.clone(), database)),
+        (t!(cx.lang, "admin.database").to_owned(), with_badge(overview.database.to_owned(), database)),
         (t!(cx.lang, "admin.version").to_owned(), env!("CARGO_PKG_VERSION").into_any()),
         (t!(cx.lang, "admin.address").to_owned(), cx.site.base_url.clone().into_any()),
         (t!(cx.lang, "admin.time").to_owned(), ui::date_time(cx, cx.now)),

@@ -42,7 +42,7 @@ fn list_view(cx: &Cx, found: &Paged<PersonView>) -> AnyView {
         {trail(cx)}
         {ui::page_title(t!(cx.lang, "admin.people"), None, None)}
         {ui::search_form(cx, t!(cx.lang, "admin.people_search"), t!(cx.lang, "admin.people_placeholder"))}
-        <p class="found" role="status">{t!(cx.lang, "admin.people_count", n = ui::count(found.total))}</p>
+        <div class="toolbar"><p class="found" role="status">{t!(cx.lang, "admin.people_count", n = ui::count(found.total))}</p></div>
         {list}
         {ui::pager(cx, found.total, found.per_page)}
     }
@@ -65,7 +65,7 @@ fn role_badges(cx: &Cx, person: &PersonView) -> Vec<AnyView> {
     let roles = &person.roles;
     let mut badges = Vec::new();
     if roles.disabled {
-        badges.push(ui::badge(t!(cx.lang, "admin.disabled"), Tone::Bad));
+        badges.push(ui::badge(t!(cx.lang, "admin.shut_out"), Tone::Bad));
     }
     if roles.admin {
         badges.push(ui::badge(t!(cx.lang, "admin.role_admin"), Tone::Accent));
@@ -94,10 +94,10 @@ fn organisation_links(cx: &Cx, person: &PersonView) -> AnyView {
         .iter()
         .map(|(id, name)| {
             let (to, name) = (cx.href(&Route::Organisation(*id)), name.clone());
-            view! { <li><a href=to>{name}</a></li> }.into_any()
+            view! { <p><a href=to>{name}</a></p> }.into_any()
         })
         .collect();
-    view! { <ul class="plain-list">{items}</ul> }.into_any()
+    items.into_any()
 }
 
 pub(super) async fn page(cx: &Cx, id: Uuid, form: Option<Form>) -> Result<Page, PageError> {

@@ -131,10 +131,12 @@ fn view(cx: &Cx, loaded: &Loaded, form: Option<Form>) -> AnyView {
         {ui::page_title(t!(cx.lang, "admin.targets"), None, None)}
         {ui::lead(t!(cx.lang, "admin.targets_text"))}
         {ui::tabs(t!(cx.lang, "admin.figures"), tabs)}
-        {asked(cx).map(|cell| cell_form(cx, loaded, &cell, form))}
-        {table(cx, loaded)}
-        {splits(cx, loaded)}
-        <p><a href=cx.href(&Route::Targets)>{t!(cx.lang, "admin.see_targets")}</a></p>
+        <div class="stack">
+            {asked(cx).map(|cell| cell_form(cx, loaded, &cell, form))}
+            {table(cx, loaded)}
+            {splits(cx, loaded)}
+            <p><a href=cx.href(&Route::Targets)>{t!(cx.lang, "admin.see_targets")}</a></p>
+        </div>
     }
     .into_any()
 }

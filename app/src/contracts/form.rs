@@ -6,17 +6,15 @@ use keqiao_market::{
     deals::{self, DealView},
     interests,
 };
-use keqiao_model::{
-    Coded, ContractKind, ContractState, ContractSubkind, Field, FieldError, Fields, LegalKind, ListingKind, PaymentWay, TEXT_MAX, TITLE_MAX,
-};
+use keqiao_model::{Coded, ContractKind, ContractSubkind, Field, Fields, LegalKind, ListingKind, PaymentWay, TEXT_MAX, TITLE_MAX};
 use leptos::prelude::*;
 
-use super::list::region_options;
+use super::{list::region_options, view::decision};
 use crate::{
     Cx, Form, Outcome, Page, PageError, Route, Submission,
     listings::options,
     t,
-    ui::{self, ButtonStyle, Input, Tone},
+    ui::{self, ButtonStyle, Input},
     words::code_label,
 };
 
@@ -32,7 +30,7 @@ struct Parties {
 }
 
 /// Fields and what they are called, in the order of the form.
-fn labels(cx: &Cx) -> [(&'static str, &'static str); 15] {
+pub(super) fn labels(cx: &Cx) -> [(&'static str, &'static str); 15] {
     [
         ("title", t!(cx.lang, "contracts.name")),
         ("subkind", t!(cx.lang, "contracts.kind")),
@@ -77,7 +75,8 @@ pub(super) async fn new_page(cx: &Cx, form: Option<Form>) -> Result<Page, PageEr
 fn new_of_deal(cx: &Cx, deal: &DealView, form: Option<Form>) -> Result<Page, PageError> {
     if !deal.may_sign {
         // Recorded meanwhile, or not this person's to record: what there is says where it stands.
-        let to = deal.contract.as_ref().map_or_else(|| Route::Deal(deal.summary.number.clone()), |(number, _)| Route::Contract(number.clone()));
+        let to =
+            deal.contract.as_ref().map_or_else(|| Route::Deal(deal.summary.number.clone()), |(number, _)| Route::Contract(number.clone()));
         return Err(PageError::Redirect(cx.href(&to)));
     }
     let field = [&deal.achievement, &deal.demand].into_iter().flatten().find_map(|l| l.field);
@@ -141,20 +140,20 @@ fn posted(submission: &Submission) -> Fields {
     fields
 }
 
-/// A refused form; what was wrong with the kind is said at the subkind.
-fn refused(submission: &Submission, error: Error) -> Result<Outcome, PageError> {
-    let error = match error {
-        Error::Invalid(errors) => Error::Invalid(errors.into_iter().filter(|e: &FieldError| e.field != "kind").collect()),
-        other => other,
-    };
-    Outcome::refused(submission, error)
+/// A refused form: reasons in the order of the form, and what was wrong with the kind said at the subkind.
+fn refused(cx: &Cx, submission: &Submission, error: Error) -> Result<Outcome, PageError> {
+    let Error::Invalid(mut errors) = error else { return Outcome::refused(submission, error) };
+    let labels = labels(cx);
+    errors.retain(|e| e.field != "kind");
+    errors.sort_by_key(|e| labels.iter().position(|(field, _)| *field == e.field));
+    Outcome::refused(submission, Error::Invalid(errors))
 }
 
 pub(super) async fn create(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> {
     let deal = Some(cx.query.get("deal").trim()).filter(|number| !number.is_empty());
     match contracts::create_contract(&cx.market, &cx.actor, deal, &posted(submission), submission.once()).await {
         Ok(number) => Ok(Outcome::Go(Route::Contract(number), Some("flash.contract_recorded"))),
-        Err(error) => refused(submission, error),
+        Err(error) => refused(cx, submission, error),
     }
 }
 
@@ -162,7 +161,7 @@ pub(super) async fn save(cx: &Cx, number: &str, submission: &Submission) -> Resu
     let (version, once) = (submission.version(), submission.once());
     match contracts::save_contract(&cx.market, &cx.actor, number, &posted(submission), version, once).await {
         Ok(()) => Ok(Outcome::Go(Route::Contract(number.to_owned()), Some("flash.saved"))),
-        Err(error) => refused(submission, error),
+        Err(error) => refused(cx, submission, error),
     }
 }
 
@@ -208,15 +207,13 @@ fn view(cx: &Cx, title: &str, parties: &Parties, contract: Option<&ContractView>
         <p class="hint">{t!(cx.lang, "contracts.files_later")}</p>
     }
     .into_any();
-    let returned = contract.filter(|c| c.summary.state == ContractState::Returned).and_then(|c| c.detail.as_ref()).map(|detail| {
-        ui::notice(cx, Tone::Warn, view! { <p><strong>{t!(cx.lang, "contracts.returned")}</strong></p>{ui::paragraphs(&detail.reason)} }.into_any())
-    });
+    let decided = contract.and_then(|c| c.detail.as_ref().map(|detail| decision(cx, c.summary.state, detail)));
     let to = format!("{}{}", cx.href(&cx.route), cx.query.to_search());
     view! {
         {ui::error_summary(cx, form, &labels)}
         {ui::back_link(cx, &back_words, &cx.href(&back))}
         {ui::page_title(title, None, None)}
-        {returned}
+        {decided}
         <div class="narrow">{ui::form(cx, &to, false, body)}</div>
     }
     .into_any()

@@ -63,7 +63,7 @@ fn view(cx: &Cx, filter: &Filter, found: &Paged<ContractSummary>) -> AnyView {
     let own = filter.scope == Scope::Own;
     let records = cx.actor.organisation().is_some();
     let record = records.then(|| ui::button_link(t!(cx.lang, "contracts.record"), &cx.href(&Route::ContractNew), ButtonStyle::Primary));
-    let tabs = cx.actor.person().map(|_| {
+    let tabs = (records || own || cx.actor.is_broker()).then(|| {
         let to_own = format!("{}{}", cx.href(&cx.route), Query(vec![("tab".to_owned(), "own".to_owned())]).to_search());
         let tabs = vec![
             (t!(cx.lang, "contracts.register").to_owned(), cx.href(&cx.route), !own, None),

@@ -1,5 +1,7 @@
 //! One contract, as its reader may see it: everything for its parties and officers, the public part for everyone.
 
+use std::sync::LazyLock;
+
 use keqiao_market::{
     Subject,
     attachments::{self, AttachmentView},
@@ -7,11 +9,13 @@ use keqiao_market::{
     history::{self, HistoryEntry},
 };
 use keqiao_model::{
-    Coded, ContractKind, ContractMove, ContractState, ContractSubkind, Field, LegalKind, ListingKind, PaymentWay, RefusalCode, Stateful, TEXT_MAX,
+    Coded, ContractKind, ContractMove, ContractState, ContractSubkind, Field, LegalKind, ListingKind, PaymentWay, RefusalCode, Stateful,
+    TEXT_MAX,
 };
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use super::form::labels;
 use crate::{
     Cx, Form, Page, PageError, Query, Route,
     listings::{files, region_name},
@@ -23,7 +27,7 @@ use crate::{
 type Facts = Vec<(String, AnyView)>;
 
 /// Kinds of files, as an `accept` attribute says them; what they hold is checked when they arrive.
-const ACCEPT: &str = ".pdf,.png,.jpg,.jpeg,.docx,.xlsx,.pptx,.zip,.txt";
+static ACCEPT: LazyLock<String> = LazyLock::new(|| format!(".{}", attachments::accepted_extensions().join(",.")));
 
 /// The page of one contract; with `?print=yes`, the sheet to be printed.
 pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Page, PageError> {
@@ -48,27 +52,32 @@ pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Pa
 
 fn view(cx: &Cx, contract: &ContractView, attached: &[AttachmentView], history: Vec<HistoryEntry>, form: &Form) -> AnyView {
     let s = &contract.summary;
-    let labels = [
-        ("file", t!(cx.lang, "contracts.files")),
-        ("code", t!(cx.lang, "contracts.cancel_code")),
-        ("reason", t!(cx.lang, "contracts.cancel_reason")),
-    ];
+    // Handing in checks every field once more.
+    let labels: Vec<(&str, &str)> = labels(cx)
+        .into_iter()
+        .chain([
+            ("file", t!(cx.lang, "contracts.files")),
+            ("code", t!(cx.lang, "contracts.cancel_code")),
+            ("reason", t!(cx.lang, "contracts.cancel_reason")),
+        ])
+        .collect();
     let inside = contract.detail.is_some();
     let files = (inside && (contract.editable || !attached.is_empty())).then(|| file_part(cx, contract, attached, form));
     let history = (!history.is_empty()).then(|| ui::section("history", t!(cx.lang, "contracts.history"), timeline(cx, history)));
     let main = view! {
-        {contract.detail.as_ref().and_then(|detail| decision(cx, s.state, detail))}
+        {contract.detail.as_ref().map(|detail| decision(cx, s.state, detail))}
         {contract_facts(cx, contract)}
         {files}
         {history}
     }
     .into_any();
     let amount = ui::money_compact(cx, s.value.fen());
+    let registered = registered(cx, s);
     let worth = view! {
         <div class="target-head">
             <p class="stat-label">{t!(cx.lang, "contracts.value")}</p>
             <p class="big-amount">{amount}</p>
-            {registered(cx, s)}
+            {(!registered.is_empty()).then(|| ui::definition_list(registered))}
         </div>
     }
     .into_any();
@@ -84,7 +93,7 @@ fn view(cx: &Cx, contract: &ContractView, attached: &[AttachmentView], history: 
 }
 
 /// Number and day of registration.
-fn registered(cx: &Cx, contract: &ContractSummary) -> AnyView {
+fn registered(cx: &Cx, contract: &ContractSummary) -> Facts {
     let mut facts: Facts = Vec::new();
     if let Some(number) = &contract.registration_number {
         facts.push((t!(cx.lang, "contracts.registration_number").to_owned(), number.clone().into_any()));
@@ -92,19 +101,22 @@ fn registered(cx: &Cx, contract: &ContractSummary) -> AnyView {
     if let Some(at) = contract.registered_at {
         facts.push((t!(cx.lang, "contracts.registered_at").to_owned(), ui::date(cx, at)));
     }
-    if facts.is_empty() { ().into_any() } else { ui::definition_list(facts) }
+    facts
 }
 
-/// Why it was returned, refused or cancelled.
-fn decision(cx: &Cx, state: ContractState, detail: &ContractDetail) -> Option<AnyView> {
+/// Why it was returned, refused or cancelled; a draft that was taken back keeps what it was returned for.
+pub(super) fn decision(cx: &Cx, state: ContractState, detail: &ContractDetail) -> AnyView {
     let (tone, words) = match state {
-        ContractState::Returned => (Tone::Warn, t!(cx.lang, "contracts.returned")),
+        ContractState::Draft | ContractState::Returned => (Tone::Warn, t!(cx.lang, "contracts.returned")),
         ContractState::Refused => (Tone::Bad, t!(cx.lang, "contracts.refused")),
         ContractState::Cancelled => (Tone::Bad, t!(cx.lang, "contracts.cancelled")),
-        ContractState::Draft | ContractState::Submitted | ContractState::Registered => return None,
+        ContractState::Submitted | ContractState::Registered => return ().into_any(),
     };
+    if detail.reason.is_empty() {
+        return ().into_any();
+    }
     let code = detail.code.map(|code| view! { <p>{code_label(cx.lang, RefusalCode::GROUP, code.code())}</p> });
-    Some(ui::notice(cx, tone, view! { <p><strong>{words}</strong></p>{code}{ui::paragraphs(&detail.reason)} }.into_any()))
+    ui::notice(cx, tone, view! { <p><strong>{words}</strong></p>{code}{ui::paragraphs(&detail.reason)} }.into_any())
 }
 
 /// Everything a contract says that its reader may see, section by section; also what an officer decides on.
@@ -124,7 +136,10 @@ fn facts(cx: &Cx, contract: &ContractView, links: bool) -> AnyView {
         let mut facts: Facts = vec![(who.to_owned(), link(Route::Organisation(*id), name))];
         if let Some(party) = detail {
             facts.push((t!(cx.lang, "contracts.credit_code").to_owned(), party.credit_code.clone().into_any()));
-            facts.push((t!(cx.lang, "contracts.legal_kind").to_owned(), code_label(cx.lang, LegalKind::GROUP, &party.legal_kind).into_any()));
+            facts.push((
+                t!(cx.lang, "contracts.legal_kind").to_owned(),
+                code_label(cx.lang, LegalKind::GROUP, &party.legal_kind).into_any(),
+            ));
             facts.push((t!(cx.lang, "contracts.seat").to_owned(), region_name(cx, &party.region).into_any()));
         }
         ui::definition_list(facts)
@@ -178,9 +193,9 @@ fn subject(cx: &Cx, contract: &ContractSummary, detail: Option<&ContractDetail>,
 fn file_part(cx: &Cx, contract: &ContractView, attached: &[AttachmentView], form: &Form) -> AnyView {
     let add = contract.editable.then(|| {
         let types = attachments::accepted_extensions().join(t!(cx.lang, "listings.separator"));
-        let hint = t!(cx.lang, "listings.file_hint", types = types, limit = cx.site.upload_limit / 1024 / 1024);
+        let hint = t!(cx.lang, "contracts.file_hint", types = types);
         let body = view! {
-            {ui::file(cx, form, Input::new("file", t!(cx.lang, "listings.add_file")).accept(ACCEPT).hint(hint))}
+            {ui::file(cx, form, Input::new("file", t!(cx.lang, "listings.add_file")).accept(&ACCEPT).hint(hint))}
             {ui::buttons(vec![ui::button(t!(cx.lang, "listings.upload"), "attach", ButtonStyle::Secondary)])}
         }
         .into_any();
@@ -271,17 +286,17 @@ fn sheet(cx: &Cx, contract: &ContractView, attached: &[AttachmentView]) -> AnyVi
     let state = code_label(cx.lang, ContractState::GROUP, s.state.code());
     let above = t!(cx.lang, "contracts.sheet", city = cx.city());
     let printed = t!(cx.lang, "contracts.printed", at = ui::date_time_text(cx, cx.now));
-    let head = vec![
+    let mut head = vec![
         (t!(cx.lang, "contracts.number").to_owned(), s.number.clone().into_any()),
         (t!(cx.lang, "contracts.state").to_owned(), state.into_any()),
     ];
+    head.extend(registered(cx, s));
     let trail = [(t!(cx.lang, "contracts.title"), cx.href(&Route::Contracts)), (s.number.as_str(), cx.href(&cx.route))];
     view! {
         {ui::breadcrumb(cx, &trail)}
         <div class="narrow">
             {ui::page_title(&s.title, Some(&above), None)}
             {ui::definition_list(head)}
-            {registered(cx, s)}
             {facts(cx, contract, false)}
             {files}
             <p class="hint">{printed}</p>

@@ -119,8 +119,7 @@ fn hero(cx: &Cx) -> AnyView {
         ListingKind::Achievement => t!(cx.lang, "home.search_achievements"),
     };
     let (here, elsewhere) = (cx.href(&Route::Listings(kind)), cx.href(&Route::Listings(kind.opposite())));
-    let links: Vec<AnyView> =
-        ways(cx).into_iter().map(|(label, href)| view! { <li><a href=href>{label}</a></li> }.into_any()).collect();
+    let links: Vec<AnyView> = ways(cx).into_iter().map(|(label, href)| view! { <li><a href=href>{label}</a></li> }.into_any()).collect();
     view! {
         <div class="hero">
             <h1>{t!(cx.lang, "home.headline")}</h1>
@@ -202,7 +201,8 @@ fn newest(cx: &Cx, side: &Side) -> AnyView {
             view! { <li><a href=href>{words}" "{ui::count(*count as u64)}</a></li> }.into_any()
         })
         .collect();
-    let fields = (!fields.is_empty()).then(|| view! { <nav aria-label=t!(cx.lang, "home.by_field")><ul class="keywords">{fields}</ul></nav> });
+    let fields =
+        (!fields.is_empty()).then(|| view! { <nav aria-label=t!(cx.lang, "home.by_field")><ul class="keywords">{fields}</ul></nav> });
     let body = view! {
         {fields}
         {ui::results(items)}

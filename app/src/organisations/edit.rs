@@ -57,10 +57,10 @@ pub(super) async fn submit(cx: &Cx, id: Uuid, submission: &Submission) -> Result
 }
 
 /// Leaves the organisation, or takes back the request to join it.
-pub(super) async fn leave(cx: &Cx, id: Uuid, submission: &Submission) -> Result<Outcome, PageError> {
+pub(super) async fn leave(cx: &Cx, id: Uuid, submission: &Submission, flash: &'static str) -> Result<Outcome, PageError> {
     let person = cx.actor.signed_in()?.id;
     match organisations::remove_member(&cx.market, &cx.actor, id, person).await {
-        Ok(()) => Ok(Outcome::Go(Route::Organisation(id), Some("flash.left"))),
+        Ok(()) => Ok(Outcome::Go(Route::Organisation(id), Some(flash))),
         Err(error) => Outcome::refused(submission, error),
     }
 }
@@ -103,7 +103,7 @@ fn data_part(cx: &Cx, organisation: &OrganisationView, form: &Form) -> AnyView {
     }
     .into_any();
     view! {
-        <div class="narrow">
+        <div class="narrow stack">
             {ui::definition_list(fixed)}
             <p class="hint">{t!(cx.lang, "organisations.fixed")}</p>
             {ui::form(cx, &cx.href(&cx.route), false, body)}

@@ -56,7 +56,7 @@ fn view(cx: &Cx, kind: Option<OrganisationKind>, region: Option<&str>, found: &P
             <section class="search-results" aria-labelledby="results-title">
                 <h2 class="hidden-text" id="results-title">{t!(cx.lang, "organisations.results")}</h2>
                 {chips(cx, kind, region)}
-                <p class="found" role="status">{t!(cx.lang, "organisations.count", n = ui::count(found.total))}</p>
+                <div class="toolbar"><p class="found" role="status">{t!(cx.lang, "organisations.count", n = ui::count(found.total))}</p></div>
                 {list}
                 {ui::pager(cx, found.total, found.per_page)}
             </section>

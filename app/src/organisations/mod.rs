@@ -34,7 +34,8 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
                 let organisation = organisations::organisation(&cx.market, &cx.actor, id).await?;
                 entry::ask(cx, submission, &organisation.credit_code, "").await
             }
-            "leave" => edit::leave(cx, id, submission).await,
+            "leave" => edit::leave(cx, id, submission, "flash.left").await,
+            "take_back" => edit::leave(cx, id, submission, "flash.request_taken_back").await,
             _ => Err(PageError::NotFound),
         },
         Route::OrganisationEdit(id) => edit::submit(cx, id, submission).await,

@@ -126,7 +126,7 @@ fn ways(cx: &Cx, organisation: &OrganisationView) -> AnyView {
         Standing::None => {}
         Standing::Pending => {
             parts.push(view! { <p>{t!(cx.lang, "organisations.pending")}</p> }.into_any());
-            parts.push(ui::post_button(cx, &here, t!(cx.lang, "organisations.take_back"), "leave", &[], ButtonStyle::Secondary));
+            parts.push(ui::post_button(cx, &here, t!(cx.lang, "organisations.take_back"), "take_back", &[], ButtonStyle::Secondary));
         }
         Standing::Member | Standing::Manager => {
             let leave = ui::post_button(cx, &here, t!(cx.lang, "organisations.leave"), "leave", &[], ButtonStyle::Danger);

@@ -1,15 +1,16 @@
 //! The targets and the figures behind them.
 
-use crate::{Cx, Form, Outcome, Page, PageError, Submission};
+mod evidence;
+mod overview;
+mod parts;
 
-/// The page of the route.
-pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
-    let _ = (cx, form);
-    Err(PageError::NotFound)
-}
+use crate::{Cx, Form, Page, PageError, Route};
 
-/// A form posted to the route.
-pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> {
-    let _ = (cx, submission);
-    Err(PageError::NotFound)
+/// The page of the route; neither page has a form to refuse.
+pub(crate) async fn page(cx: &Cx, _form: Option<Form>) -> Result<Page, PageError> {
+    match cx.route.clone() {
+        Route::Targets => overview::page(cx).await,
+        Route::Target(figure) => evidence::page(cx, &figure).await,
+        _ => Err(PageError::NotFound),
+    }
 }

@@ -4,7 +4,7 @@ use keqiao_model::Lang;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use crate::{Cx, Form, t, words};
+use crate::{Cx, Form, islands, t, words};
 
 /// One field: its name, what stands beside it, and how it takes what people type.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +26,7 @@ pub struct Input {
     pub(super) no_blank: bool,
     pub(super) placeholder: Option<String>,
     pub(super) hide_label: bool,
+    pub(super) credit_code: bool,
 }
 
 impl Input {
@@ -139,6 +140,13 @@ impl Input {
         self
     }
 
+    /// Takes a 统一社会信用代码: an awake page says below it whether it holds.
+    #[must_use]
+    pub fn credit_code(mut self) -> Self {
+        self.credit_code = true;
+        self
+    }
+
     pub(super) fn id(&self) -> String {
         field_id(&self.name)
     }
@@ -234,7 +242,8 @@ fn control(form: &Form, input: &Input) -> AnyView {
 
 /// A line of text.
 pub fn text(cx: &Cx, form: &Form, input: Input) -> AnyView {
-    field(cx, form, &input, control(form, &input), None)
+    let below = input.credit_code.then(|| islands::credit_code_check(cx, &input.name));
+    field(cx, form, &input, control(form, &input), below)
 }
 
 /// Several lines of text.
@@ -242,7 +251,10 @@ pub fn textarea(cx: &Cx, form: &Form, input: Input) -> AnyView {
     let refused = form.errors.iter().any(|error| error.field == input.name);
     // A parser drops the first line end of a text area.
     let value = format!("\n{}", form.value(&input.name));
-    let below = input.max.map(|max| view! { <p class="limit">{t!(cx.lang, "ui.form.at_most", max = max)}</p> }.into_any());
+    let below = input.max.map(|max| {
+        let left = islands::character_count(cx, &input.name, max);
+        view! { <p class="limit">{t!(cx.lang, "ui.form.at_most", max = max)}" "{left}</p> }.into_any()
+    });
     let control = view! {
         <textarea
             class="input"
@@ -268,8 +280,11 @@ pub fn date_input(cx: &Cx, form: &Form, input: Input) -> AnyView {
 
 /// An amount of money in the unit behind it (yuan unless the input has a suffix of its own); people may type units too.
 pub fn money_input(cx: &Cx, form: &Form, input: Input) -> AnyView {
+    // In another unit, what is typed means something else.
+    let below = input.suffix.is_empty().then(|| islands::money_echo(cx, &input.name));
     let suffix = if input.suffix.is_empty() { t!(cx.lang, "ui.form.yuan").to_owned() } else { input.suffix.clone() };
-    text(cx, form, Input { inputmode: Some("decimal"), width: 20, suffix, ..input })
+    let input = Input { inputmode: Some("decimal"), width: 20, suffix, ..input };
+    field(cx, form, &input, control(form, &input), below)
 }
 
 /// A file, or several, with the largest size allowed.
@@ -310,6 +325,7 @@ pub fn form(_cx: &Cx, action: &str, multipart: bool, body: AnyView) -> AnyView {
     view! {
         <form class="form" method="post" action=action.to_owned() enctype=encoding novalidate=true>
             {hidden("once", &Uuid::now_v7().to_string())}
+            {islands::submit_once()}
             {body}
         </form>
     }

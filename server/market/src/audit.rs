@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use keqiao_model::ListingKind;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -52,7 +52,7 @@ pub struct AuditEntry {
 /// Which entries to read; nothing for all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// What this person did.
+    /// What this person did, or what was done to it: who signs in is nobody yet.
     pub person: Option<Uuid>,
     /// What was done to subjects of this kind.
     pub subject: Option<Subject>,
@@ -68,7 +68,8 @@ pub async fn entries(market: &Market, actor: &Actor, filter: &AuditFilter, page:
     }
     let mut query = audit::Entity::find().order_by_desc(audit::Column::At).order_by_desc(audit::Column::Id);
     if let Some(person) = filter.person {
-        query = query.filter(audit::Column::PersonId.eq(person));
+        let done_to = Condition::all().add(audit::Column::SubjectKind.eq(Subject::Person.code())).add(audit::Column::SubjectId.eq(person));
+        query = query.filter(Condition::any().add(audit::Column::PersonId.eq(person)).add(done_to));
     }
     if let Some(subject) = filter.subject {
         query = query.filter(audit::Column::SubjectKind.eq(subject.code()));
@@ -165,7 +166,8 @@ mod tests {
         assert!(
             of_people.total == 2 && of_people.items.iter().all(|e| e.person.is_none() && matches!(e.subject, AuditSubject::Person(..)))
         );
-        let by_admin = AuditFilter { person: admin.id(), ..all };
-        assert_eq!(entries(&t.market, &admin, &by_admin, 1).await.unwrap().total, 0);
+        let of_shen = AuditFilter { person: shen.id(), ..all };
+        let actions: Vec<String> = entries(&t.market, &admin, &of_shen, 1).await.unwrap().items.into_iter().map(|e| e.action).collect();
+        assert_eq!(actions, ["organisation.create", "person.create"], "what shen did, and what was done to shen");
     }
 }

@@ -19,6 +19,8 @@ use crate::{
 const KEPT: usize = 50;
 /// Julian day of 1970-01-01.
 const UNIX_JULIAN_DAY: i32 = 2_440_588;
+/// Listings whose matches are stored in one transaction.
+const CHUNK: usize = 50;
 /// Outbox rows taken in one step.
 const STEP: u64 = 2_000;
 
@@ -91,63 +93,76 @@ pub async fn index_step(market: &Market) -> Result<usize> {
     let changed: BTreeSet<Uuid> = events.iter().filter(|e| e.kind == Event::ListingChanged.code()).map(|e| e.subject_id).collect();
     let changed: Vec<Uuid> = changed.into_iter().collect();
     // The current rows count, not what they were when the event was written: applying an event twice or late changes nothing.
-    let mut documents = documents(market, &changed).await?;
+    let documents = documents(market, &changed).await?;
     let changes = changed.iter().map(|id| documents.get(id).map_or(Change::Remove(*id), |d| Change::Put(Box::new(d.clone())))).collect();
     market.search.apply(changes, last.to_string()).await?;
     for id in changed.iter().filter(|id| !documents.contains_key(id)) {
         matched::Entity::delete_many().filter(matched::Column::ListingId.eq(*id).or(matched::Column::OtherId.eq(*id))).exec(&market.db).await?;
     }
-    let mut affected = BTreeSet::new();
-    for document in documents.values() {
-        affected.extend(store_matches(market, document).await?);
-    }
+    let mut affected = store_matches(market, documents.into_values().collect()).await?;
     for id in &changed {
         affected.remove(id);
     }
     let affected: Vec<Uuid> = affected.into_iter().collect();
-    documents = self::documents(market, &affected).await?;
-    for document in documents.values() {
-        store_matches(market, document).await?;
-    }
+    let documents = self::documents(market, &affected).await?;
+    store_matches(market, documents.into_values().collect()).await?;
     Ok(events.len())
 }
 
-/// Computes and stores the best answers to one listing; answers their ids.
-async fn store_matches(market: &Market, document: &Document) -> Result<Vec<Uuid>> {
+/// Computes and stores the best answers to listings; answers the ids of those answers.
+async fn store_matches(market: &Market, documents: Vec<Document>) -> Result<BTreeSet<Uuid>> {
+    let mut answers = BTreeSet::new();
+    for chunk in documents.chunks(CHUNK) {
+        answers.extend(store_chunk(market, chunk.to_vec()).await?);
+    }
+    Ok(answers)
+}
+
+/// One transaction's worth of [`store_matches`].
+async fn store_chunk(market: &Market, chunk: Vec<Document>) -> Result<BTreeSet<Uuid>> {
     let search = market.search.clone();
-    let source = document.clone();
-    let found = tokio::task::spawn_blocking(move || search.matches(&source, KEPT)).await.map_err(Error::internal)??;
+    let found = tokio::task::spawn_blocking(move || {
+        chunk.iter().map(|document| Ok((document.id, search.matches(document, KEPT)?))).collect::<std::result::Result<Vec<_>, keqiao_search::SearchError>>()
+    })
+    .await
+    .map_err(Error::internal)??;
     let tx = market.write(&Actor::System).await?;
     // A listing taken off the market meanwhile must not come back into anybody's list.
-    let ids: Vec<Uuid> = found.iter().map(|m| m.id).chain([document.id]).collect();
-    let live: BTreeSet<Uuid> = listing::Entity::find()
-        .filter(listing::Column::Id.is_in(ids))
-        .filter(listing::Column::State.is_in([ListingState::Published.code(), ListingState::InDeal.code()]))
-        .all(&*tx)
-        .await?
-        .into_iter()
-        .map(|r| r.id)
-        .collect();
-    matched::Entity::delete_many().filter(matched::Column::ListingId.eq(document.id)).exec(&*tx).await?;
+    let ids: BTreeSet<Uuid> = found.iter().flat_map(|(id, matches)| matches.iter().map(|m| m.id).chain([*id])).collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let mut live = BTreeSet::new();
+    for part in ids.chunks(1_000) {
+        let rows = listing::Entity::find()
+            .select_only()
+            .column(listing::Column::Id)
+            .filter(listing::Column::Id.is_in(part.iter().copied()))
+            .filter(listing::Column::State.is_in([ListingState::Published.code(), ListingState::InDeal.code()]))
+            .into_tuple::<Uuid>()
+            .all(&*tx)
+            .await?;
+        live.extend(rows);
+    }
+    matched::Entity::delete_many().filter(matched::Column::ListingId.is_in(found.iter().map(|(id, _)| *id))).exec(&*tx).await?;
     let mut rows = Vec::new();
-    if live.contains(&document.id) {
-        for (place, m) in found.iter().filter(|m| live.contains(&m.id)).enumerate() {
+    for (id, matches) in found.iter().filter(|(id, _)| live.contains(id)) {
+        for (place, m) in (0_i64..).zip(matches.iter().filter(|m| live.contains(&m.id))) {
             rows.push(matched::ActiveModel {
-                listing_id: Set(document.id),
+                listing_id: Set(*id),
                 other_id: Set(m.id),
                 score: Set(f64::from(m.score)),
-                place: Set(i64::try_from(place).unwrap_or(i64::MAX)),
+                place: Set(place),
                 computed_at: Set(tx.now),
                 explanation: Set(serde_json::to_string(&m.explanation)?),
             });
         }
     }
-    let ids: Vec<Uuid> = found.iter().map(|m| m.id).filter(|id| live.contains(id)).collect();
-    if !rows.is_empty() {
-        matched::Entity::insert_many(rows).exec_without_returning(&*tx).await?;
+    let answers = rows.iter().map(|r| *r.other_id.as_ref()).collect();
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(1_000));
+        matched::Entity::insert_many(std::mem::replace(&mut rows, rest)).exec_without_returning(&*tx).await?;
     }
     tx.commit().await?;
-    Ok(ids)
+    Ok(answers)
 }
 
 /// How far the index is behind: outbox rows not yet applied.
@@ -190,9 +205,7 @@ pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64)
         matched::Entity::delete_many().exec(&market.db).await?;
         done = 0;
         for chunk in live.chunks(200) {
-            for document in documents(market, chunk).await?.values() {
-                store_matches(market, document).await?;
-            }
+            store_matches(market, documents(market, chunk).await?.into_values().collect()).await?;
             done += chunk.len() as u64;
             progress(done, total);
         }

@@ -8,7 +8,7 @@
 //!
 //! Both sides of a search, and the query of a person, go through this one function, so they cannot disagree.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use jieba_rs::Jieba;
@@ -46,7 +46,8 @@ pub(crate) struct Unit {
     pub(crate) surface: String,
     /// The term of the whole word in the words channel.
     pub(crate) word: String,
-    /// Terms in the grams channel that together stand for the word: its pairs, its only character, or its Latin parts.
+    /// Terms in the grams channel that together stand for the word: its pairs, its only character, or its Latin parts. Of a
+    /// compound of whole words only the pairs within those.
     pub(crate) grams: Vec<String>,
     /// First byte in the normalised text.
     pub(crate) start: usize,
@@ -73,26 +74,36 @@ pub(crate) struct Analysis {
 
 /// Loads the dictionary, which takes about a second in a debug build. Call it at start, before the first request.
 pub fn warm_up() {
-    jieba();
+    dictionary();
     stop_words();
 }
 
-fn jieba() -> &'static Jieba {
-    static JIEBA: OnceLock<Jieba> = OnceLock::new();
-    JIEBA.get_or_init(|| {
+struct Dictionary {
+    jieba: Jieba,
+    /// How the general dictionary cuts those domain words that are made of whole words, as numbers of characters: 数码印花 is
+    /// 数码 and 印花. Whoever searches for the one word also means a text with both (数码喷墨印花); 石墨烯 has no such reading.
+    compounds: HashMap<&'static str, Vec<usize>>,
+}
+
+fn dictionary() -> &'static Dictionary {
+    static DICTIONARY: OnceLock<Dictionary> = OnceLock::new();
+    DICTIONARY.get_or_init(|| {
         let mut jieba = Jieba::new();
-        for word in WORDS.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let words = || WORDS.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let compounds = words()
+            .map(|word| (word, jieba.cut(word, false).iter().map(|part| part.word.chars().count()).collect::<Vec<_>>()))
+            .filter(|(_, parts)| parts.len() > 1 && parts.iter().all(|&length| length > 1))
+            .collect();
+        for word in words() {
             jieba.add_word(word, None, None);
         }
-        jieba
+        Dictionary { jieba, compounds }
     })
 }
 
 fn stop_words() -> &'static HashSet<&'static str> {
     static STOP: OnceLock<HashSet<&'static str>> = OnceLock::new();
-    STOP.get_or_init(|| {
-        STOP_WORDS.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
-    })
+    STOP.get_or_init(|| STOP_WORDS.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect())
 }
 
 /// Whether the character is a Han character.
@@ -167,7 +178,7 @@ impl Analyser {
         if self.latin_only {
             return;
         }
-        let jieba = jieba();
+        let Dictionary { jieba, compounds } = dictionary();
         let bounds: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
         let slice = |from: usize, to: usize| match (bounds.get(from), bounds.get(to)) {
             (Some(&from), Some(&to)) => run.get(from..to).map(|text| (text, from, to)),
@@ -209,7 +220,15 @@ impl Analyser {
             let grams = if length == 1 {
                 vec![text.to_owned()]
             } else {
-                (at..at + length - 1).filter_map(|pair| slice(pair, pair + 2)).map(|(pair, ..)| pair.to_owned()).collect()
+                let single = [length];
+                let parts = compounds.get(text).map_or(single.as_slice(), Vec::as_slice);
+                let starts = parts.iter().scan(at, |next, part| Some(std::mem::replace(next, *next + part)));
+                starts
+                    .zip(parts)
+                    .flat_map(|(start, part)| start..start + part - 1)
+                    .filter_map(|pair| slice(pair, pair + 2))
+                    .map(|(pair, ..)| pair.to_owned())
+                    .collect()
             };
             self.out.units.push(Unit {
                 surface: text.to_owned(),
@@ -370,6 +389,14 @@ mod tests {
     }
 
     #[test]
+    fn a_compound_stands_for_its_words() {
+        let grams = |text: &str| analyse(text).units.remove(0).grams;
+        assert_eq!(grams("数码印花"), ["数码", "印花"]);
+        assert_eq!(grams("磷酸铁锂"), ["磷酸", "酸铁", "铁锂"]);
+        assert_eq!(grams("铝"), ["铝"]);
+    }
+
+    #[test]
     fn formulae_and_units_are_sensible_tokens() {
         assert_eq!(words("LiFePO₄"), ["lifepo4"]);
         assert_eq!(words("≥300Wh/kg"), ["300", "wh/kg", "300wh/kg"]);
@@ -402,7 +429,8 @@ mod tests {
 
     #[test]
     fn offsets_lie_in_the_normalised_text() {
-        for text in ["ﬁber ㎡ 中文①②", "İstanbul·x", "a·b·c", "𠀀𠀁测试", "\u{301}e", "한국어 日本語がく", "1.2.3-4..5//6", "--", "x-"] {
+        for text in ["ﬁber ㎡ 中文①②", "İstanbul·x", "a·b·c", "𠀀𠀁测试", "\u{301}e", "한국어 日本語がく", "1.2.3-4..5//6", "--", "x-"]
+        {
             let analysis = analyse(text);
             for token in analysis.words.iter().chain(&analysis.grams) {
                 assert!(analysis.normal.text.get(token.start..token.end).is_some(), "{text}: {token:?}");

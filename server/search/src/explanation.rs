@@ -69,10 +69,8 @@ pub(crate) fn build(
     let text = TermSet::new(&fields.stored_text(other, fields.text));
     let matched: BTreeSet<usize> = contributions.iter().map(|contribution| contribution.index).collect();
     let terms = || matched.iter().filter_map(|&index| query.terms.get(index));
-    let matched_words: Vec<&str> =
-        terms().filter(|term| term.channel == Channel::Words).map(|term| term.text.as_str()).collect();
-    let matched_grams: Vec<&str> =
-        terms().filter(|term| term.channel == Channel::Grams).map(|term| term.text.as_str()).collect();
+    let matched_words: Vec<&str> = terms().filter(|term| term.channel == Channel::Words).map(|term| term.text.as_str()).collect();
+    let matched_grams: Vec<&str> = terms().filter(|term| term.channel == Channel::Grams).map(|term| term.text.as_str()).collect();
 
     let mut reasons: BTreeMap<String, Reason> = BTreeMap::new();
     for contribution in contributions {

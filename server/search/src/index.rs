@@ -128,7 +128,7 @@ impl SearchIndex {
     }
 
     /// Applies the changes in their order and remembers the position, both in one commit. Visible to every search that starts
-    /// after it returns; not applied at all when it fails.
+    /// after it returns. A failure leaves nothing applied, or all of it but not yet visible: then apply the same again.
     ///
     /// # Errors
     /// [`SearchError::WriterGone`] when the writer's thread has ended; I/O and engine errors.

@@ -37,6 +37,4 @@ pub use document::{Change, Document};
 pub use error::SearchError;
 pub use index::{Opened, SearchIndex, Settings, VERSION};
 pub use matching::{FacetWeights, WEIGHTS};
-pub use request::{
-    Explanation, Facet, FacetReason, Hit, Match, Piece, SearchRequest, SearchResult, Sort, WordReason,
-};
+pub use request::{Explanation, Facet, FacetReason, Hit, Match, Piece, SearchRequest, SearchResult, Sort, WordReason};

@@ -41,16 +41,15 @@ impl FacetWeights {
     }
 }
 
-/// Terms kept of each channel, those of highest weight × idf. More are slower and, for demands, worse.
-const KEPT: usize = 40;
-/// Terms kept of a long text that is mostly Latin: it has fewer words per idea, and lost by the narrower choice.
-const KEPT_LATIN: usize = 80;
+/// Terms kept of each channel, those of highest weight × idf. Forty are as good for demands, but lose on long texts; many more
+/// are slower and, for demands, worse.
+const KEPT: usize = 80;
 /// How much more a term counts when the document's title has it.
 const TITLE: f32 = 2.0;
 /// From this many listings of the document's own side on, what is common among them is known well enough to count less.
 const OWN_SIDE_LEAST: u64 = 50;
 /// How strongly: the exponent of the idf among the own side.
-const OWN_SIDE_POWER: f32 = 0.5;
+const OWN_SIDE_POWER: f32 = 0.7;
 
 /// A document as a query.
 pub(crate) struct DocumentQuery {
@@ -69,32 +68,17 @@ struct Scored {
 }
 
 /// The best of the other side with their explanations, best first.
-pub(crate) fn best(
-    snapshot: &Snapshot,
-    fields: &Fields,
-    document: &Document,
-    limit: usize,
-) -> Result<Vec<Match>, SearchError> {
+pub(crate) fn best(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<Vec<Match>, SearchError> {
     let (scored, ranked) = rank_scored(snapshot, fields, document, limit)?;
     explain_all(snapshot, fields, document, &scored, &ranked)
 }
 
 /// The best of the other side without explanations, best first: for measuring.
-pub(crate) fn rank(
-    snapshot: &Snapshot,
-    fields: &Fields,
-    document: &Document,
-    limit: usize,
-) -> Result<Vec<Uuid>, SearchError> {
+pub(crate) fn rank(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<Vec<Uuid>, SearchError> {
     Ok(rank_scored(snapshot, fields, document, limit)?.1.iter().map(Ranked::id).collect())
 }
 
-fn rank_scored(
-    snapshot: &Snapshot,
-    fields: &Fields,
-    document: &Document,
-    limit: usize,
-) -> Result<(Scored, Vec<Ranked>), SearchError> {
+fn rank_scored(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<(Scored, Vec<Ranked>), SearchError> {
     let scored = score(snapshot, fields, document)?;
     // Properties add at most this much, so whoever is further behind the last of the best texts cannot get in.
     let margin = scored.best * WEIGHTS.sum();
@@ -124,12 +108,7 @@ fn rank_scored(
 }
 
 /// How one listing of the other side fits.
-pub(crate) fn one(
-    snapshot: &Snapshot,
-    fields: &Fields,
-    document: &Document,
-    other: Uuid,
-) -> Result<Option<Match>, SearchError> {
+pub(crate) fn one(snapshot: &Snapshot, fields: &Fields, document: &Document, other: Uuid) -> Result<Option<Match>, SearchError> {
     let scored = score(snapshot, fields, document)?;
     let term = fields.id_term(other);
     for ((segment, reader), scores) in (0_u32..).zip(snapshot.searcher.segment_readers()).zip(&scored.segments) {
@@ -167,26 +146,19 @@ fn score(snapshot: &Snapshot, fields: &Fields, document: &Document) -> Result<Sc
 fn terms(snapshot: &Snapshot, fields: &Fields, document: &Document) -> Result<DocumentQuery, SearchError> {
     let mut counts: BTreeMap<(Channel, String), (u32, bool)> = BTreeMap::new();
     let mut surfaces = HashMap::new();
-    let (mut han, mut latin) = (0_usize, 0_usize);
     for (part, analysis) in PartTexts::new(document).analyses().filter(|(part, _)| *part != Part::Names) {
         for (channel, tokens) in [(Channel::Words, &analysis.words), (Channel::Grams, &analysis.grams)] {
             for Token { text, start, end, .. } in tokens {
                 if channel == Channel::Words {
-                    surfaces
-                        .entry(text.clone())
-                        .or_insert_with(|| analysis.normal.text.get(*start..*end).unwrap_or(text).to_owned());
+                    surfaces.entry(text.clone()).or_insert_with(|| analysis.normal.text.get(*start..*end).unwrap_or(text).to_owned());
                 }
                 let (count, in_title) = counts.entry((channel, text.clone())).or_default();
                 *count += 1;
                 *in_title |= part == Part::Title;
             }
         }
-        for unit in &analysis.units {
-            *(if unit.han { &mut han } else { &mut latin }) += 1;
-        }
     }
     let (own, other) = (snapshot.side(document.kind).documents, snapshot.side(document.kind.opposite()).documents);
-    let kept = if latin > han { KEPT_LATIN } else { KEPT };
     let mut terms = Vec::new();
     for channel in [Channel::Words, Channel::Grams] {
         let mut candidates = Vec::new();
@@ -205,7 +177,7 @@ fn terms(snapshot: &Snapshot, fields: &Fields, document: &Document) -> Result<Do
         }
         // The sort is stable and the candidates come in the order of their text: equal ones are kept the same way everywhere.
         candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
-        terms.extend(candidates.into_iter().take(kept).map(|(_, term)| term));
+        terms.extend(candidates.into_iter().take(KEPT).map(|(_, term)| term));
     }
     Ok(DocumentQuery { terms, surfaces })
 }

@@ -112,15 +112,7 @@ pub struct SearchRequest {
 impl SearchRequest {
     /// The first twenty hits for a query, unfiltered, best first, marked.
     pub fn new(kind: ListingKind, query: impl Into<String>) -> Self {
-        Self {
-            kind,
-            query: query.into(),
-            filters: BTreeMap::new(),
-            sort: Sort::Relevance,
-            offset: 0,
-            limit: 20,
-            mark: true,
-        }
+        Self { kind, query: query.into(), filters: BTreeMap::new(), sort: Sort::Relevance, offset: 0, limit: 20, mark: true }
     }
 }
 

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use keqiao_model::ListingKind;
-use tantivy::schema::{
-    FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value as _,
-};
+use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value as _};
 use tantivy::tokenizer::{PreTokenizedString, Token as TantivyToken};
 use tantivy::{TantivyDocument, Term};
 use uuid::Uuid;
@@ -116,9 +114,8 @@ impl Fields {
         let text = builder.add_text_field("text", STORED);
         // Tokens come from our own analysis, ready-made; the tokenizer named here is never asked.
         let options = |record: IndexRecordOption| {
-            TextOptions::default().set_indexing_options(
-                TextFieldIndexing::default().set_tokenizer("raw").set_fieldnorms(true).set_index_option(record),
-            )
+            TextOptions::default()
+                .set_indexing_options(TextFieldIndexing::default().set_tokenizer("raw").set_fieldnorms(true).set_index_option(record))
         };
         let mut scored = |side: ListingKind| {
             let mut fields = Vec::new();
@@ -135,8 +132,7 @@ impl Fields {
         };
         let demand = scored(ListingKind::Demand);
         let achievement = scored(ListingKind::Achievement);
-        let facets =
-            Facet::all().map(|facet| (facet, builder.add_text_field(facet.code(), TextOptions::default().set_fast("raw"))));
+        let facets = Facet::all().map(|facet| (facet, builder.add_text_field(facet.code(), TextOptions::default().set_fast("raw"))));
         let deadline = builder.add_i64_field(column::DEADLINE, FAST);
         let published_at = builder.add_i64_field(column::PUBLISHED_AT, FAST);
         let id_high = builder.add_u64_field(column::ID_HIGH, FAST);

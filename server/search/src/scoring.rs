@@ -46,13 +46,7 @@ pub(crate) fn idf(documents: u64, frequency: u64) -> f32 {
 
 /// In how many documents of the side the term occurs, by the field where it is most frequent: the price of counting exactly
 /// across fields is not worth paying for a weight.
-pub(crate) fn frequency(
-    snapshot: &Snapshot,
-    fields: &Fields,
-    kind: ListingKind,
-    channel: Channel,
-    text: &str,
-) -> Result<u64, SearchError> {
+pub(crate) fn frequency(snapshot: &Snapshot, fields: &Fields, kind: ListingKind, channel: Channel, text: &str) -> Result<u64, SearchError> {
     let mut most = 0;
     for scored in fields.scored(kind).iter().filter(|scored| scored.channel == channel && scored.part != Part::Names) {
         most = most.max(snapshot.frequency(&Term::from_field_text(scored.field, text))?);

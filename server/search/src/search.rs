@@ -60,8 +60,7 @@ pub(crate) fn run(snapshot: &Snapshot, fields: &Fields, request: &SearchRequest)
     // Every hit fits in the index, so a page beyond it needs no more room than that.
     let documents = usize::try_from(snapshot.side(request.kind).documents).unwrap_or(usize::MAX);
     let mut top = Top::new(if request.limit == 0 { 0 } else { request.offset.saturating_add(request.limit).min(documents) });
-    let mut counts: BTreeMap<Facet, HashMap<String, usize>> =
-        Facet::all().into_iter().map(|facet| (facet, HashMap::new())).collect();
+    let mut counts: BTreeMap<Facet, HashMap<String, usize>> = Facet::all().into_iter().map(|facet| (facet, HashMap::new())).collect();
     for (segment, reader) in (0_u32..).zip(snapshot.searcher.segment_readers()) {
         let keys = Keys::open(segment, reader)?;
         let mut filter = Filter::new(reader, request)?;
@@ -95,12 +94,7 @@ fn hit(snapshot: &Snapshot, fields: &Fields, marker: &Marker, ranked: &Ranked) -
     let entry: tantivy::TantivyDocument = snapshot.searcher.doc(ranked.address)?;
     let text = |field| fields.stored_text(&entry, field);
     let (title, summary, text) = (text(fields.title), text(fields.summary), text(fields.text));
-    Ok(Hit {
-        id: ranked.id(),
-        score: ranked.score,
-        title: marker.whole(&title),
-        snippet: marker.snippet(&[&summary, &text, &title]),
-    })
+    Ok(Hit { id: ranked.id(), score: ranked.score, title: marker.whole(&title), snippet: marker.snippet(&[&summary, &text, &title]) })
 }
 
 struct Search<'a> {
@@ -148,7 +142,13 @@ impl Search<'_> {
         for (bit, concept) in self.query.concepts.iter().enumerate() {
             let all_grams = mask(concept.grams.len());
             for (place, index) in concept.grams.iter().copied().enumerate().chain([(usize::MAX, concept.word)]) {
-                let gram_bit = if place == usize::MAX { u32::MAX } else if place < WORD_BITS { 1 << place } else { 0 };
+                let gram_bit = if place == usize::MAX {
+                    u32::MAX
+                } else if place < WORD_BITS {
+                    1 << place
+                } else {
+                    0
+                };
                 let first = done.insert(index);
                 for term in resolved.iter().filter(|term| term.index == index) {
                     term.each(reader, |doc, weight| {
@@ -228,14 +228,13 @@ impl Search<'_> {
     fn phrase(&self, reader: &SegmentReader, phrase: &Phrase, parts: &[Part]) -> Result<DocumentSet, SearchError> {
         let mut documents = DocumentSet::new(reader);
         self.each_field(Channel::Grams, parts, |field| {
-            let terms: Vec<(usize, Term)> =
-                phrase.iter().map(|(at, gram)| (*at, Term::from_field_text(field, gram))).collect();
+            let terms: Vec<(usize, Term)> = phrase.iter().map(|(at, gram)| (*at, Term::from_field_text(field, gram))).collect();
             match terms.as_slice() {
                 [] => Ok(()),
                 [(_, term)] => each_posting(reader, term, IndexRecordOption::Basic, |doc, _| documents.insert(doc)),
                 _ => {
-                    let weight = PhraseQuery::new_with_offset(terms)
-                        .weight(EnableScoring::disabled_from_searcher(&self.snapshot.searcher))?;
+                    let weight =
+                        PhraseQuery::new_with_offset(terms).weight(EnableScoring::disabled_from_searcher(&self.snapshot.searcher))?;
                     let mut scorer = weight.scorer(reader, 1.0)?;
                     let mut doc = scorer.doc();
                     while doc != TERMINATED {

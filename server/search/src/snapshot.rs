@@ -50,8 +50,10 @@ impl Snapshot {
         position: Option<String>,
         lengths: &mut LengthCache,
     ) -> Result<Self, SearchError> {
-        let demand = side(&searcher, fields, ListingKind::Demand, lengths)?;
-        let achievement = side(&searcher, fields, ListingKind::Achievement, lengths)?;
+        // Listed once for all fields: walking a large segment's documents for each of them would be most of a small commit.
+        let dead: Vec<Vec<u32>> = searcher.segment_readers().iter().map(dead_documents).collect();
+        let demand = side(&searcher, fields, ListingKind::Demand, lengths, &dead)?;
+        let achievement = side(&searcher, fields, ListingKind::Achievement, lengths, &dead)?;
         lengths.0.retain(|id, _| searcher.segment_readers().iter().any(|reader| reader.segment_id() == *id));
         Ok(Self { searcher, position, demand, achievement })
     }
@@ -90,26 +92,28 @@ fn side(
     fields: &Fields,
     kind: ListingKind,
     lengths: &mut LengthCache,
+    dead: &[Vec<u32>],
 ) -> Result<Side, SearchError> {
     let documents = frequency(searcher, &fields.kind_term(kind))?;
     let mut mean_lengths = HashMap::new();
     for scored in fields.scored(kind) {
         let mut total = 0;
-        for reader in searcher.segment_readers() {
+        for (reader, dead) in searcher.segment_readers().iter().zip(dead) {
             let cached = lengths.0.entry(reader.segment_id()).or_default();
             let all = match cached.get(&scored.field) {
                 Some(&sum) => sum,
                 None => *cached.entry(scored.field).or_insert(length_sum(reader, scored.field, 0..reader.max_doc())?),
             };
-            let dead = match reader.alive_bitset() {
-                Some(alive) => length_sum(reader, scored.field, (0..reader.max_doc()).filter(|&doc| alive.is_deleted(doc)))?,
-                None => 0,
-            };
+            let dead = length_sum(reader, scored.field, dead.iter().copied())?;
             total += all - dead;
         }
         mean_lengths.insert(scored.field, total as f32 / documents.max(1) as f32);
     }
     Ok(Side { documents, mean_lengths })
+}
+
+fn dead_documents(reader: &SegmentReader) -> Vec<u32> {
+    reader.alive_bitset().map(|alive| (0..reader.max_doc()).filter(|&doc| alive.is_deleted(doc)).collect()).unwrap_or_default()
 }
 
 /// Sum of the (rounded) numbers of terms that scoring will see for these documents.

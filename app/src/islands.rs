@@ -1,1 +1,0 @@
-//! What wakes in the browser.

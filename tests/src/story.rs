@@ -1,0 +1,147 @@
+//! What many tests begin with: a published pair, an open deal, a contract.
+
+use keqiao_market::{
+    Subject, attachments,
+    contracts::{self},
+    deals,
+    interests::{self},
+    listings,
+};
+use keqiao_model::{ContractMove, DealMove, Fields, InterestMove, ListingKind, ListingMove};
+use uuid::Uuid;
+
+use crate::{AchievementForm, Client, ContractForm, DemandForm, TestApp};
+
+/// The bytes of a document with some text in it.
+pub fn pdf(text: &str) -> Vec<u8> {
+    format!("%PDF-1.7\n% {text}\n%%EOF\n").into_bytes()
+}
+
+/// Two sides that fit each other, both published, and the officer who did that. Made by the use cases, not by forms.
+pub struct Pair {
+    /// Asks.
+    pub engineer: Client,
+    /// Offers.
+    pub researcher: Client,
+    /// Of the city.
+    pub officer: Client,
+    /// Number of the demand.
+    pub demand: String,
+    /// Number of the achievement.
+    pub achievement: String,
+}
+
+/// A pair with a deal whose contract is drafted, its text attached.
+pub struct Signed {
+    /// Both sides.
+    pub pair: Pair,
+    /// Number of the deal.
+    pub deal: String,
+    /// Number of the contract.
+    pub contract: String,
+}
+
+impl TestApp {
+    /// Publishes a listing of somebody's organisation; answers its number.
+    pub async fn published(&self, owner: &Client, officer: &Client, kind: ListingKind, form: Fields) -> String {
+        let (market, owner) = (self.market(), owner.actor().await);
+        let number = listings::create_listing(market, &owner, kind, &form, true, None).await.unwrap();
+        self.publish(officer, kind, &number).await;
+        number
+    }
+
+    /// An officer publishes what waits.
+    pub async fn publish(&self, officer: &Client, kind: ListingKind, number: &str) {
+        let version = self.listing_version(officer, kind, number).await;
+        let officer = officer.actor().await;
+        listings::move_listing(self.market(), &officer, kind, number, ListingMove::Publish, &[], version, None).await.unwrap();
+    }
+
+    /// The version of a listing, as somebody sees it.
+    pub async fn listing_version(&self, who: &Client, kind: ListingKind, number: &str) -> i64 {
+        listings::listing(self.market(), &who.actor().await, kind, number).await.unwrap().version
+    }
+
+    /// Two sides that fit each other, indexed and matched.
+    pub async fn pair(&self) -> Pair {
+        self.pair_of(DemandForm::complete(), AchievementForm::complete()).await
+    }
+
+    /// Two listings published, indexed and matched.
+    pub async fn pair_of(&self, demand: DemandForm, achievement: AchievementForm) -> Pair {
+        let (engineer, researcher, officer) = (self.enterprise("沈工").await, self.institute("林研究员").await, self.officer().await);
+        let demand = self.published(&engineer, &officer, ListingKind::Demand, demand.fields()).await;
+        let achievement = self.published(&researcher, &officer, ListingKind::Achievement, achievement.fields()).await;
+        self.index().await;
+        Pair { engineer, researcher, officer, demand, achievement }
+    }
+}
+
+impl Pair {
+    fn app(&self) -> &TestApp {
+        self.engineer.app()
+    }
+
+    /// The researcher's side is interested in the demand; answers the interest's id.
+    pub async fn interest(&self) -> Uuid {
+        let message: Fields = [("message", "我们的陶瓷轴承正好可以解决，愿意面谈。")].into_iter().collect();
+        let (market, researcher) = (self.app().market(), self.researcher.actor().await);
+        interests::send_interest(market, &researcher, ListingKind::Demand, &self.demand, Some(&self.achievement), &message, None).await.unwrap()
+    }
+
+    /// The engineer's side accepts; answers the deal's number.
+    pub async fn accept(&self, interest: Uuid) -> String {
+        let (market, engineer) = (self.app().market(), self.engineer.actor().await);
+        interests::answer_interest(market, &engineer, interest, InterestMove::Accept, &Fields::default(), 1, None).await.unwrap().unwrap()
+    }
+
+    /// An open deal; answers its number.
+    pub async fn deal(&self) -> String {
+        self.accept(self.interest().await).await
+    }
+
+    /// Moves the deal along, by the engineer's side.
+    pub async fn move_deal(&self, deal: &str, by: DealMove) {
+        let (market, engineer) = (self.app().market(), self.engineer.actor().await);
+        let version = deals::deal(market, &engineer, deal).await.unwrap().version;
+        deals::move_deal(market, &engineer, deal, by, &Fields::default(), version, None).await.unwrap();
+    }
+
+    /// A deal whose contract is drafted by the seller, with its text attached.
+    pub async fn signed(self) -> Signed {
+        self.signed_for(ContractForm::complete()).await
+    }
+
+    /// As [`Pair::signed`], with another contract.
+    pub async fn signed_for(self, form: ContractForm) -> Signed {
+        let deal = self.deal().await;
+        self.move_deal(&deal, DealMove::AgreeNda).await;
+        self.move_deal(&deal, DealMove::OpenTerms).await;
+        let (market, seller) = (self.app().market().clone(), self.researcher.actor().await);
+        let fields = form.set("kind", "development").fields();
+        let contract = contracts::create_contract(&market, &seller, Some(&deal), &fields, None).await.unwrap();
+        let id = contracts::contract(&market, &seller, &contract).await.unwrap().summary.id;
+        attachments::attach(&market, &seller, Subject::Contract, id, "contract.pdf", pdf("contract"), false).await.unwrap();
+        Signed { pair: self, deal, contract }
+    }
+}
+
+impl Signed {
+    /// Moves the contract, by whoever it is.
+    pub async fn move_contract(&self, who: &Client, by: ContractMove) -> keqiao_market::Result<()> {
+        let (market, actor) = (who.app().market(), who.actor().await);
+        let version = contracts::contract(market, &actor, &self.contract).await?.version;
+        let (code, reason) = match by {
+            ContractMove::Refuse | ContractMove::Cancel => ("not_technical", "不属于技术合同。"),
+            ContractMove::Return => ("", "请补充验收标准。"),
+            _ => ("", ""),
+        };
+        contracts::move_contract(market, &actor, &self.contract, by, code, reason, version, None).await
+    }
+
+    /// Hands in and registers.
+    pub async fn register(&self) {
+        self.move_contract(&self.pair.researcher, ContractMove::Submit).await.unwrap();
+        self.move_contract(&self.pair.officer, ContractMove::Register).await.unwrap();
+    }
+}

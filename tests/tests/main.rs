@@ -1,0 +1,5 @@
+//! Tests of the whole program from outside, linked once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests stop at the first surprise")]
+
+mod journey;
