@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let mut out = String::new();
-    writeln!(out, "pub(crate) const KEYS: [&str; {}] = {:?};", zh.len(), zh.keys().collect::<Vec<_>>())?;
+    writeln!(out, "pub(crate) static KEYS: [&str; {}] = {:?};", zh.len(), zh.keys().collect::<Vec<_>>())?;
     writeln!(out, "pub(crate) static ZH: [&str; {}] = {:?};", zh.len(), zh.values().collect::<Vec<_>>())?;
     writeln!(out, "pub(crate) static EN: [&str; {}] = {:?};", en.len(), en.values().collect::<Vec<_>>())?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("locales.rs"), out)?;

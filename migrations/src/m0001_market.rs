@@ -165,7 +165,7 @@ fn tables() -> Vec<TableCreateStatement> {
         table("counter").key("name").with(integer, &["value"]).build(),
         table("bucket").key("name").with(integer, &["tokens", "at"]).build(),
         table("once").with(id, &["token"]).with(text, &["result"]).with(integer, &["at"]).keys(&["token"]).build(),
-        table("lease").key("name").with(text, &["holder"]).with(integer, &["until"]).build(),
+        table("house").id().with(integer, &["created_at"]).build(),
         table("import_batch")
             .id()
             .with(text, &["kind", "file_name", "state", "rows", "problems"])

@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use keqiao_app::{DEMO_ACCOUNTS, DEMO_PASSWORD, words};
-use keqiao_market::{Actor, Market, accounts, db, imports, ledger, matching, notices, organisations};
+use keqiao_market::{Actor, Market, accounts, db, imports, ledger, matching, organisations};
 use keqiao_model::{Lang, ListingKind};
 use serde_json::{Value, json};
 
@@ -318,7 +318,6 @@ async fn import(config: &Config, request: Import) -> anyhow::Result<ExitCode> {
         show(&bar, done, total);
     }
     bar.finish_and_clear();
-    notices::skip_notices(&market).await.map_err(plain)?;
     println!("{} listings are in the index", market.search_index().len());
     Ok(if report.refused > 0 || report.stopped { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

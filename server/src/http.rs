@@ -198,7 +198,7 @@ async fn error_page(web: &Web, lang: Lang, nonce: &str, error: PageError) -> Res
         agent: String::new(),
         now: web.market.now(),
     };
-    answer(failure(&cx, error), CookieJar::new(), false)
+    answer(failure(&cx, error), CookieJar::new(), false, 0)
 }
 
 /// Every page: finds the route, the actor and the query, and lets the app answer.
@@ -243,26 +243,28 @@ async fn page(State(web): State<Web>, jar: CookieJar, request: Request) -> Respo
         now: web.market.now(),
     };
     if parsed.is_none() {
-        return answer(failure(&cx, PageError::NotFound), jar, false);
+        return answer(failure(&cx, PageError::NotFound), jar, false, 0);
     }
     let submission = if is_post {
         match body::submission(request, web.body_limit).await {
             Ok(submission) => Some(submission),
-            Err(body::Refused::TooLarge) => return answer(failure(&cx, PageError::TooLarge(web.body_limit)), jar, false),
-            Err(body::Refused::Malformed) => return answer(failure(&cx, PageError::Malformed), jar, false),
+            Err(body::Refused::TooLarge) => return answer(failure(&cx, PageError::TooLarge(web.body_limit)), jar, false, 0),
+            Err(body::Refused::Malformed) => return answer(failure(&cx, PageError::Malformed), jar, false, 0),
         }
     } else {
         None
     };
     let spent_flash = flash.is_some() && !is_post;
-    answer(Box::pin(respond(&cx, submission)).await, jar, spent_flash)
+    let session_seconds = web.market.config().session_absolute.whole_seconds();
+    answer(Box::pin(respond(&cx, submission)).await, jar, spent_flash, session_seconds)
 }
 
 fn cookie(name: &'static str, value: String, seconds: i64) -> Cookie<'static> {
     Cookie::build((name, value)).path("/").secure(true).http_only(true).same_site(SameSite::Lax).max_age(time::Duration::seconds(seconds)).build()
 }
 
-fn answer(reply: Reply, mut jar: CookieJar, spent_flash: bool) -> Response {
+/// `session_seconds`: how long a browser keeps a new session's cookie.
+fn answer(reply: Reply, mut jar: CookieJar, spent_flash: bool, session_seconds: i64) -> Response {
     match reply {
         Reply::Html { status, body, public } => {
             if spent_flash {
@@ -279,7 +281,7 @@ fn answer(reply: Reply, mut jar: CookieJar, spent_flash: bool) -> Response {
             }
             match session {
                 Some(token) if token.is_empty() => jar = jar.add(cookie(SESSION_COOKIE, token, 0)),
-                Some(token) => jar = jar.add(cookie(SESSION_COOKIE, token, 60 * 60 * 24 * 30)),
+                Some(token) => jar = jar.add(cookie(SESSION_COOKIE, token, session_seconds)),
                 None => {}
             }
             (jar, Redirect::to(&to)).into_response()

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use axum::serve::ListenerExt as _;
 use keqiao_app::Site;
 use keqiao_market::{Clock, Market, db, matching};
-use keqiao_search::{Opened, SearchIndex, Settings};
+use keqiao_search::{SearchIndex, Settings};
 use tokio::{net::TcpListener, sync::Notify, sync::watch};
 
 use crate::{assets::Assets, config::Config, http, mail::Post, worker};
@@ -34,12 +34,12 @@ pub async fn open_with(config: &Config, clock: Clock) -> anyhow::Result<Market> 
     let database = db::connect(&config.database()).await.map_err(|e| anyhow::anyhow!("{e}"))?;
     db::migrate(&database).await.map_err(|e| anyhow::anyhow!("{e}"))?;
     let folder = config.data.join("index");
-    let (index, opened) = tokio::task::spawn_blocking(move || SearchIndex::open(&folder, Settings::default()))
+    let (index, _) = tokio::task::spawn_blocking(move || SearchIndex::open(&folder, Settings::default()))
         .await
         .context("opening the index")?
         .context("cannot open the index: is another keqiao using this data folder?")?;
     let market = Market::new(database, index, clock, config.market());
-    if matches!(opened, Opened::Fresh) {
+    if matching::needs_rebuild(&market).await.map_err(|e| anyhow::anyhow!("{e}"))? {
         let count = matching::reindex(&market, false, |_, _| {}).await.map_err(|e| anyhow::anyhow!("{e}"))?;
         if count > 0 {
             tracing::info!(listings = count, "the index was rebuilt from the database");

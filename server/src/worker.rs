@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use keqiao_market::{Market, accounts, imports, matching, notices};
+use keqiao_market::{Market, accounts, attachments, imports, matching, notices};
 use tokio::{sync::Notify, sync::watch, task::JoinSet, time::timeout};
 
 use crate::mail::{Post, mail_step};
@@ -52,6 +52,7 @@ pub fn start(market: &Market, post: Post, changed: &Arc<Notify>, stop: &watch::R
             matching::expire_step(&m).await?;
             accounts::purge(&m).await?;
             imports::purge_batches(&m).await?;
+            attachments::sweep(&m).await?;
             Ok(0)
         })
         .await;

@@ -121,7 +121,7 @@ impl Pair {
         let fields = form.set("kind", "development").fields();
         let contract = contracts::create_contract(&market, &seller, Some(&deal), &fields, None).await.unwrap();
         let id = contracts::contract(&market, &seller, &contract).await.unwrap().summary.id;
-        attachments::attach(&market, &seller, Subject::Contract, id, "contract.pdf", pdf("contract"), false).await.unwrap();
+        attachments::attach(&market, &seller, Subject::Contract, id, attachments::NewFile { name: "contract.pdf", bytes: pdf("contract"), confidential: false }, None).await.unwrap();
         Signed { pair: self, deal, contract }
     }
 }

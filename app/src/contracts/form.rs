@@ -244,7 +244,7 @@ fn party_fields(cx: &Cx, parties: &Parties, form: &Form, input: impl Fn(&'static
         });
         view! {
             {ui::text(cx, form, input("buyer_name").required().hint(t!(cx.lang, "contracts.buyer_name_hint")))}
-            {ui::text(cx, form, input("buyer_credit_code").required().width(20).hint(t!(cx.lang, "contracts.buyer_credit_code_hint")))}
+            {ui::text(cx, form, input("buyer_credit_code").required().credit_code().width(20).hint(t!(cx.lang, "contracts.buyer_credit_code_hint")))}
             {ui::details(t!(cx.lang, "contracts.stranger"), open, stranger)}
             {converted}
         }

@@ -53,7 +53,8 @@ async fn attach(cx: &Cx, number: &str, submission: &Submission) -> keqiao_market
     let Some(file) = submission.files.iter().find(|f| f.field == "file") else {
         return Err(keqiao_market::Error::field("file", "file_required"));
     };
-    attachments::attach(&cx.market, &cx.actor, Subject::Deal, deal.summary.id, &file.name, file.bytes.clone(), false).await?;
+    let file = attachments::NewFile { name: &file.name, bytes: file.bytes.clone(), confidential: false };
+    attachments::attach(&cx.market, &cx.actor, Subject::Deal, deal.summary.id, file, submission.once()).await?;
     Ok(())
 }
 

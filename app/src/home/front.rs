@@ -169,7 +169,7 @@ fn progress(cx: &Cx, glance: &Glance) -> AnyView {
 
 fn newest(cx: &Cx, side: &Side) -> AnyView {
     let all = cx.href(&Route::Listings(side.kind));
-    let (id, title, more, none, none_text, post) = match side.kind {
+    let (id, title, more, none, none_text, post, by_field) = match side.kind {
         ListingKind::Demand => (
             "newest-demands",
             t!(cx.lang, "home.newest_demands"),
@@ -177,6 +177,7 @@ fn newest(cx: &Cx, side: &Side) -> AnyView {
             t!(cx.lang, "home.no_demands"),
             t!(cx.lang, "home.no_demands_text"),
             t!(cx.lang, "home.way_demand"),
+            t!(cx.lang, "home.demands_by_field"),
         ),
         ListingKind::Achievement => (
             "newest-achievements",
@@ -185,6 +186,7 @@ fn newest(cx: &Cx, side: &Side) -> AnyView {
             t!(cx.lang, "home.no_achievements"),
             t!(cx.lang, "home.no_achievements_text"),
             t!(cx.lang, "home.way_achievement"),
+            t!(cx.lang, "home.achievements_by_field"),
         ),
     };
     if side.newest.is_empty() {
@@ -201,12 +203,13 @@ fn newest(cx: &Cx, side: &Side) -> AnyView {
             view! { <li><a href=href>{words}" "{ui::count(*count as u64)}</a></li> }.into_any()
         })
         .collect();
-    let fields =
-        (!fields.is_empty()).then(|| view! { <nav aria-label=t!(cx.lang, "home.by_field")><ul class="keywords">{fields}</ul></nav> });
+    let fields = (!fields.is_empty()).then(|| view! { <nav aria-label=by_field><ul class="keywords">{fields}</ul></nav> });
     let body = view! {
-        {fields}
-        {ui::results(items)}
-        {ui::buttons(vec![ui::button_link(more, &all, ButtonStyle::Secondary)])}
+        <div class="spaced">
+            {fields}
+            {ui::results(items)}
+            {ui::button_link(more, &all, ButtonStyle::Secondary)}
+        </div>
     }
     .into_any();
     ui::section(id, title, body)
@@ -215,7 +218,7 @@ fn newest(cx: &Cx, side: &Side) -> AnyView {
 /// The way through the market for each who takes part in it.
 fn how(cx: &Cx) -> AnyView {
     let cards = view! {
-        <div class="target-cards">
+        <div class="roles">
             {role(cx, t!(cx.lang, "home.how_company"), [
                 t!(cx.lang, "home.how_company_1"),
                 t!(cx.lang, "home.how_company_2"),
@@ -250,7 +253,7 @@ fn how(cx: &Cx) -> AnyView {
 fn role(cx: &Cx, title: &'static str, steps: [&'static str; 4], action: &str, route: Route) -> AnyView {
     let steps: Vec<AnyView> = steps.into_iter().map(|step| view! { <li>{step}</li> }.into_any()).collect();
     view! {
-        <div class="card">
+        <div class="card spaced">
             <h3 class="card-title">{title}</h3>
             <ol>{steps}</ol>
             {ui::button_link(action, &cx.href(&route), ButtonStyle::Secondary)}

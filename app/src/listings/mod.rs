@@ -67,6 +67,7 @@ async fn attach(cx: &Cx, kind: ListingKind, number: &str, submission: &Submissio
         return Err(keqiao_market::Error::field("file", "file_required"));
     };
     let confidential = submission.value("confidential") == "yes";
-    attachments::attach(&cx.market, &cx.actor, Subject::Listing, listing.summary.id, &file.name, file.bytes.clone(), confidential).await?;
+    let file = attachments::NewFile { name: &file.name, bytes: file.bytes.clone(), confidential };
+    attachments::attach(&cx.market, &cx.actor, Subject::Listing, listing.summary.id, file, submission.once()).await?;
     Ok(())
 }

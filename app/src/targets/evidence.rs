@@ -76,12 +76,13 @@ fn view(cx: &Cx, title: &str, evidence: &Evidence) -> AnyView {
     view! {
         {ui::breadcrumb(cx, &[(t!(cx.lang, "targets.title"), cx.href(&Route::Targets))])}
         {ui::page_title(title, None, None)}
+        <div class="spaced">
         {rule_box(cx, evidence.figure)}
         {splits(cx, evidence)}
         <div class="search-page">
             {filters(cx, evidence)}
             <section class="search-results" aria-labelledby="entries-title">
-                <h2 class="hidden-text" id="entries-title">{t!(cx.lang, "targets.entries")}</h2>
+                <h2 class="hidden-text" id="entries-title">{t!(cx.lang, "targets.results")}</h2>
                 {chips(cx, evidence)}
                 <div class="toolbar">
                     <p class="found" role="status">{t!(cx.lang, "targets.found", n = ui::count(evidence.lines.total))}</p>
@@ -90,6 +91,7 @@ fn view(cx: &Cx, title: &str, evidence: &Evidence) -> AnyView {
                 {list}
                 <p class="hint">{t!(cx.lang, "targets.entries_lead")}</p>
             </section>
+        </div>
         </div>
     }
     .into_any()
@@ -112,13 +114,14 @@ fn splits(cx: &Cx, evidence: &Evidence) -> Option<AnyView> {
     };
     let fields = bars(fields, "field", Field::GROUP, &|part| part.field.map(|field| field.code()));
     let kinds = bars(kinds, "kind", ContractKind::GROUP, &|part| part.kind.map(|kind| kind.code()));
-    let view = view! {
+    let charts = view! {
         <div class="home-columns">
-            {ui::section("fields", t!(cx.lang, "targets.by_field"), ui::bar_list(cx, split_chart(cx, evidence.figure, &Split::Field, fields)))}
-            {ui::section("kinds", t!(cx.lang, "targets.by_kind"), ui::bar_list(cx, split_chart(cx, evidence.figure, &Split::Kind, kinds)))}
+            {ui::bar_list(cx, split_chart(cx, evidence.figure, &Split::Field, fields))}
+            {ui::bar_list(cx, split_chart(cx, evidence.figure, &Split::Kind, kinds))}
         </div>
-    };
-    Some(view.into_any())
+    }
+    .into_any();
+    Some(ui::details(t!(cx.lang, "targets.fields_kinds"), false, charts))
 }
 
 fn filters(cx: &Cx, evidence: &Evidence) -> AnyView {

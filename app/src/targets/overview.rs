@@ -46,12 +46,13 @@ fn view(cx: &Cx, title: &str, overview: &Overview, parts: &[Total]) -> AnyView {
     view! {
         {ui::page_title(title, None, None)}
         {ui::lead(t!(cx.lang, "targets.lead"))}
-        <p class="hint">{as_of}" · "<a href=format!("{}#counting", cx.href(&Route::About))>{t!(cx.lang, "targets.rules")}</a></p>
-        {first}
+        <div class="spaced">
+            <p class="hint">{as_of}" · "<a href=format!("{}#counting", cx.href(&Route::About))>{t!(cx.lang, "targets.rules")}</a></p>
+            {first}
+        </div>
         {ui::section("others", t!(cx.lang, "targets.others"), view! { <div class="target-cards">{cards(&OTHERS)}</div> }.into_any())}
         {ui::section("apart", t!(cx.lang, "targets.apart"), view! {
-            <p>{t!(cx.lang, "targets.apart_text")}</p>
-            <div class="target-cards">{cards(&APART)}</div>
+            <div class="spaced"><p>{t!(cx.lang, "targets.apart_text")}</p><div class="target-cards">{cards(&APART)}</div></div>
         }.into_any())}
     }
     .into_any()
@@ -64,14 +65,8 @@ fn first(cx: &Cx, figure: &FigureOverview, parts: &[Total]) -> AnyView {
     let charts = (figure.whole.total != 0).then(|| {
         view! {
             <div class="home-columns">
-                {ui::section("years", t!(cx.lang, "targets.by_year"), view! {
-                    {ui::bar_chart(cx, split_chart(cx, figure.figure, &Split::Year, years(cx, figure)))}
-                    {against(cx, figure, t!(cx.lang, "targets.against_years"), t!(cx.lang, "targets.year"), year_rows(figure))}
-                }.into_any())}
-                {ui::section("counties", t!(cx.lang, "targets.by_county"), view! {
-                    {ui::bar_list(cx, split_chart(cx, figure.figure, &Split::County, counties(cx, figure)))}
-                    {against(cx, figure, t!(cx.lang, "targets.against_counties"), t!(cx.lang, "targets.county"), county_rows(cx, figure))}
-                }.into_any())}
+                {ui::section("years", t!(cx.lang, "targets.by_year"), by_year(cx, figure))}
+                {ui::section("counties", t!(cx.lang, "targets.by_county"), by_county(cx, figure))}
             </div>
             {years_of_counties(cx, figure, parts)}
         }
@@ -88,6 +83,22 @@ fn first(cx: &Cx, figure: &FigureOverview, parts: &[Total]) -> AnyView {
         {charts}
     }
     .into_any()
+}
+
+/// The chart by year, and the targets of the years, if they have any.
+fn by_year(cx: &Cx, figure: &FigureOverview) -> AnyView {
+    let rows = figure.years.iter().map(|(year, progress)| (year.to_string(), *progress)).collect();
+    let targets = against(cx, figure, t!(cx.lang, "targets.against_years"), t!(cx.lang, "targets.year"), rows);
+    view! { <div class="spaced">{ui::bar_chart(cx, split_chart(cx, figure.figure, &Split::Year, years(cx, figure)))}{targets}</div> }
+        .into_any()
+}
+
+/// The chart by county, and the targets of the counties, if they have any.
+fn by_county(cx: &Cx, figure: &FigureOverview) -> AnyView {
+    let rows = figure.counties.iter().map(|(code, progress)| (region_name(cx, code), *progress)).collect();
+    let targets = against(cx, figure, t!(cx.lang, "targets.against_counties"), t!(cx.lang, "targets.county"), rows);
+    view! { <div class="spaced">{ui::bar_list(cx, split_chart(cx, figure.figure, &Split::County, counties(cx, figure)))}{targets}</div> }
+        .into_any()
 }
 
 fn bar(cx: &Cx, figure: &FigureOverview) -> Option<AnyView> {
@@ -120,14 +131,6 @@ fn counties(cx: &Cx, figure: &FigureOverview) -> Vec<Bar> {
         href: Some(entries_href(cx, figure.figure, Some(("region", city)))),
     });
     figure.counties.iter().map(county).chain(elsewhere).collect()
-}
-
-fn year_rows(figure: &FigureOverview) -> Vec<(String, Progress)> {
-    figure.years.iter().map(|(year, progress)| (year.to_string(), *progress)).collect()
-}
-
-fn county_rows(cx: &Cx, figure: &FigureOverview) -> Vec<(String, Progress)> {
-    figure.counties.iter().map(|(code, progress)| (region_name(cx, code), *progress)).collect()
 }
 
 /// What was done and what was planned, part by part; nothing when no part has a target.
@@ -177,7 +180,7 @@ fn years_of_counties(cx: &Cx, figure: &FigureOverview, parts: &[Total]) -> Optio
     let of = figure.figure;
     let chart = GroupedChart {
         id: "years-counties".to_owned(),
-        title: t!(cx.lang, "targets.years_counties").to_owned(),
+        title: t!(cx.lang, "targets.chart_title", figure = name(cx, of), by = t!(cx.lang, "targets.chart_years_counties")),
         summary: t!(cx.lang, "targets.years_counties_summary", years = span, total = short(cx, of, figure.whole.total)),
         label_title: t!(cx.lang, "targets.year").to_owned(),
         parts: names.collect(),
@@ -190,20 +193,14 @@ fn years_of_counties(cx: &Cx, figure: &FigureOverview, parts: &[Total]) -> Optio
 /// Another figure: the same, smaller.
 fn card(cx: &Cx, figure: &FigureOverview) -> AnyView {
     let more = (figure.whole.total != 0).then(|| {
-        let body = view! {
-            {ui::bar_chart(cx, split_chart(cx, figure.figure, &Split::Year, years(cx, figure)))}
-            {against(cx, figure, t!(cx.lang, "targets.against_years"), t!(cx.lang, "targets.year"), year_rows(figure))}
-            {ui::bar_list(cx, split_chart(cx, figure.figure, &Split::County, counties(cx, figure)))}
-            {against(cx, figure, t!(cx.lang, "targets.against_counties"), t!(cx.lang, "targets.county"), county_rows(cx, figure))}
-        }
-        .into_any();
+        let body = view! { <div class="spaced">{by_year(cx, figure)}{by_county(cx, figure)}</div> }.into_any();
         view! {
             <p><a href=entries_href(cx, figure.figure, None)>{t!(cx.lang, "targets.evidence")}</a></p>
             {ui::details(t!(cx.lang, "targets.more"), false, body)}
         }
     });
     view! {
-        <div class="card">
+        <div class="card spaced">
             <h3 class="card-title">{name(cx, figure.figure)}</h3>
             <p class="stat-value">{short(cx, figure.figure, figure.whole.total)}</p>
             {bar(cx, figure)}

@@ -4,6 +4,7 @@ use keqiao_model::Lang;
 use leptos::prelude::*;
 use uuid::Uuid;
 
+use super::html::escape;
 use crate::{Cx, Form, islands, t, words};
 
 /// One field: its name, what stands beside it, and how it takes what people type.
@@ -249,8 +250,8 @@ pub fn text(cx: &Cx, form: &Form, input: Input) -> AnyView {
 /// Several lines of text.
 pub fn textarea(cx: &Cx, form: &Form, input: Input) -> AnyView {
     let refused = form.errors.iter().any(|error| error.field == input.name);
-    // A parser drops the first line end of a text area.
-    let value = format!("\n{}", form.value(&input.name));
+    // A parser drops the first line end of a text area; and what stands in one is not escaped when it is drawn.
+    let value = format!("\n{}", escape(&form.value(&input.name)));
     let below = input.max.map(|max| {
         let left = islands::character_count(cx, &input.name, max);
         view! { <p class="limit">{t!(cx.lang, "ui.form.at_most", max = max)}" "{left}</p> }.into_any()

@@ -102,6 +102,7 @@ pub fn chips(cx: &Cx, chosen: Vec<(String, String, String)>, clear_href: &str) -
                 <li>
                     <a class="chip" href=href aria-label=action>
                         <span class="chip-label">{label}</span>
+                        " "
                         <span class="chip-value">{value}</span>
                         {icon(cx, "close")}
                     </a>

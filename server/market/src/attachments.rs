@@ -48,6 +48,17 @@ pub struct AttachmentView {
     pub created_at: OffsetDateTime,
 }
 
+/// A file to be added.
+#[derive(Debug, Clone)]
+pub struct NewFile<'a> {
+    /// Name on the sender's machine.
+    pub name: &'a str,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Whether only those who may read the confidential detail may read it.
+    pub confidential: bool,
+}
+
 /// A file to be sent to a reader.
 #[derive(Debug, Clone)]
 pub struct Download {
@@ -123,11 +134,39 @@ async fn store(market: &Market, bytes: Vec<u8>) -> Result<String> {
     Ok(sha256)
 }
 
-/// Adds a file to a listing, a contract or a deal's message.
+/// Removes stored bytes that no row names, a day after they were written: what is left of uploads that were refused or taken away. Answers how
+/// many files.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn sweep(market: &Market) -> Result<usize> {
+    let folder = market.config.files.clone();
+    let old = tokio::task::spawn_blocking(move || old_files(&folder)).await.map_err(Error::internal)?;
+    let mut removed = 0;
+    for path in old {
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let named = attachment::Entity::find().filter(attachment::Column::Sha256.eq(&name)).count(&market.db).await?;
+        if named == 0 && tokio::fs::remove_file(&path).await.is_ok() {
+            removed += 1;
+        }
+    }
+    Ok(removed)
+}
+
+/// Files written more than a day ago by the machine's clock; a missing folder has none.
+fn old_files(folder: &Path) -> Vec<PathBuf> {
+    let day = std::time::Duration::from_secs(86_400);
+    let entries = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().filter_map(std::io::Result::ok).map(|e| e.path()).collect::<Vec<_>>();
+    let age = |path: &PathBuf| path.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
+    entries(folder).iter().flat_map(|f| entries(f)).filter(|p| p.is_file() && age(p).is_some_and(|a| a > day)).collect()
+}
+
+/// Adds a file to a listing, a contract or a deal; a form posted twice adds it once.
 ///
 /// # Errors
 /// [`Error::Invalid`] at `file`; [`Error::NotFound`] when the actor may not change the subject.
-pub async fn attach(market: &Market, actor: &Actor, subject: Subject, id: Uuid, name: &str, bytes: Vec<u8>, confidential: bool) -> Result<Uuid> {
+pub async fn attach(market: &Market, actor: &Actor, subject: Subject, id: Uuid, file: NewFile<'_>, once: Option<Uuid>) -> Result<Uuid> {
+    let NewFile { name, bytes, confidential } = file;
     if !may_change(market, actor, subject, id).await? {
         return Err(Error::NotFound);
     }
@@ -140,7 +179,10 @@ pub async fn attach(market: &Market, actor: &Actor, subject: Subject, id: Uuid, 
     let media_type = media_type(&name, &bytes).unwrap_or("application/octet-stream");
     let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
     let sha256 = store(market, bytes).await?;
-    let tx = market.write(actor).await?;
+    let (tx, before) = market.write_once(actor, once).await?;
+    if let Some(id) = before {
+        return id.parse().map_err(Error::internal);
+    }
     let row = attachment::ActiveModel {
         id: Set(Uuid::now_v7()),
         subject_kind: Set(subject.code().to_owned()),
@@ -156,6 +198,7 @@ pub async fn attach(market: &Market, actor: &Actor, subject: Subject, id: Uuid, 
     .insert(&*tx)
     .await?;
     tx.audit("attachment.add", subject, Some(id), serde_json::json!({ "sha256": sha256, "size": size })).await?;
+    tx.result(row.id).await?;
     tx.commit().await?;
     Ok(row.id)
 }

@@ -364,7 +364,6 @@ async fn check_submission(market: &Market, tx: &Tx, actor: &Actor, row: &table::
 /// [`Error::NotFound`] when the actor may not know of it; [`Error::Stale`] when it changed meanwhile; [`Error::Forbidden`] when the table does not
 /// allow the actor the move; [`Error::SignIn`]; [`Error::Invalid`]: `conflict_of_interest` for an officer of a party, `reason_required`, a missing
 /// or unknown `code`, and for handing in `not_verified`, `contract_file_required` and what [`ContractContent::read`] refuses.
-#[allow(clippy::too_many_arguments, reason = "the fields of one small form")]
 pub async fn move_contract(
     market: &Market,
     actor: &Actor,

@@ -163,6 +163,7 @@ pub(crate) async fn open(market: &Market, tx: &Tx, row: &interest::Model) -> Res
     }
     .insert(&**tx)
     .await?;
+    lock_listings(tx, &opened).await?;
     for id in [demand, achievement].into_iter().flatten() {
         let row = find_by_id(&**tx, id).await?;
         if state_of(&row)? == ListingState::Published {

@@ -594,17 +594,16 @@ pub mod once {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Work that must run on one node only.
-pub mod lease {
+/// The identity of this database: an index filled from another one is not taken for its own.
+pub mod house {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "lease")]
+    #[sea_orm(table_name = "house")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub name: String,
-        pub holder: String,
-        pub until: i64,
+        pub id: Uuid,
+        pub created_at: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -144,7 +144,7 @@ pub async fn send_interest(
 
 /// Takes the row lock of a listing for the rest of the transaction.
 pub(crate) async fn lock_listing(tx: &Tx, id: Uuid) -> Result<()> {
-    listing::Entity::update_many().col_expr(listing::Column::Version, Expr::col(listing::Column::Version).into()).filter(listing::Column::Id.eq(id)).exec(&**tx).await?;
+    listing::Entity::update_many().col_expr(listing::Column::Version, Expr::col(listing::Column::Version)).filter(listing::Column::Id.eq(id)).exec(&**tx).await?;
     Ok(())
 }
 

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use keqiao_model::{ListingBody, ListingKind, ListingState, OUTSIDE, Party};
 use keqiao_search::{Change, Document, Explanation, Facet, Hit, Piece, SearchRequest, SearchResult};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, OnConflict},
+};
 use uuid::Uuid;
 
 use crate::{
     Actor, Error, Event, ListingSummary, Market, PER_PAGE, Paged, Result,
     db::{from_micros, micros},
-    entity::{listing, matched, organisation, outbox},
+    entity::{consumer, house, listing, matched, organisation, outbox},
     listings::{content_of, find, kind_code, kind_of, parties, state_of, summaries},
     paging::{fetch, within},
 };
@@ -19,6 +21,8 @@ use crate::{
 const KEPT: usize = 50;
 /// Julian day of 1970-01-01.
 const UNIX_JULIAN_DAY: i32 = 2_440_588;
+/// The name under which the matches note how far they follow the outbox.
+const MATCHES: &str = "matches";
 /// Listings whose matches are stored in one transaction.
 const CHUNK: usize = 50;
 /// Outbox rows taken in one step.
@@ -81,21 +85,85 @@ async fn documents(market: &Market, ids: &[Uuid]) -> Result<HashMap<Uuid, Docume
     Ok(documents)
 }
 
+/// How far the index has read the outbox of this very database; nothing when it was filled from another one, or from a later state of this one
+/// (a restored backup): it must be rebuilt then.
+async fn index_position(market: &Market) -> Result<Option<i64>> {
+    let Some((house, seq)) = market.search.position().and_then(|p| p.split_once(':').map(|(h, s)| (h.to_owned(), s.parse::<i64>().ok()))) else {
+        return Ok(None);
+    };
+    let same = house::Entity::find().one(&market.db).await?.is_some_and(|h| h.id.to_string() == house);
+    let last = last_event(market).await?;
+    Ok(seq.filter(|seq| same && *seq <= last))
+}
+
+async fn last_event(market: &Market) -> Result<i64> {
+    Ok(outbox::Entity::find().order_by_desc(outbox::Column::Seq).one(&market.db).await?.map_or(0, |e| e.seq))
+}
+
+/// What travels in the index's commit: which database, and how far.
+async fn position_text(market: &Market, seq: i64) -> Result<String> {
+    let known = house::Entity::find().one(&market.db).await?;
+    let id = match known {
+        Some(house) => house.id,
+        None => {
+            let tx = market.write(&Actor::System).await?;
+            let house = match house::Entity::find().one(&*tx).await? {
+                Some(house) => house,
+                None => house::ActiveModel { id: Set(Uuid::now_v7()), created_at: Set(tx.now) }.insert(&*tx).await?,
+            };
+            tx.commit().await?;
+            house.id
+        }
+    };
+    Ok(format!("{id}:{seq}"))
+}
+
+/// Whether the index must be rebuilt before it is used: it is new, or belongs to another database or a later state of this one.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn needs_rebuild(market: &Market) -> Result<bool> {
+    Ok(index_position(market).await?.is_none())
+}
+
 /// Brings index and matches up to date with the outbox; answers how many events were read. Called by the worker whenever there may be
 /// something new, and by tests.
 ///
 /// # Errors
-/// [`Error::Internal`]; nothing is lost, the next call goes on where the index really is.
+/// [`Error::Internal`]; nothing is lost, the next call goes on where index and matches really are.
 pub async fn index_step(market: &Market) -> Result<usize> {
-    let after: i64 = market.search.position().and_then(|p| p.parse().ok()).unwrap_or(0);
+    let after = index_position(market).await?.unwrap_or(0);
     let events = outbox::Entity::find().filter(outbox::Column::Seq.gt(after)).order_by_asc(outbox::Column::Seq).limit(STEP).all(&market.db).await?;
-    let Some(last) = events.last().map(|e| e.seq) else { return Ok(0) };
+    if let Some(last) = events.last().map(|e| e.seq) {
+        let changed = changed_listings(&events);
+        // The current rows count, not what they were when the event was written: applying an event twice or late changes nothing.
+        let documents = documents(market, &changed).await?;
+        let changes = changed.iter().map(|id| documents.get(id).map_or(Change::Remove(*id), |d| Change::Put(Box::new(d.clone())))).collect();
+        market.search.apply(changes, position_text(market, last).await?).await?;
+    }
+    Ok(events.len().max(match_step(market).await?))
+}
+
+fn changed_listings(events: &[outbox::Model]) -> Vec<Uuid> {
     let changed: BTreeSet<Uuid> = events.iter().filter(|e| e.kind == Event::ListingChanged.code()).map(|e| e.subject_id).collect();
-    let changed: Vec<Uuid> = changed.into_iter().collect();
-    // The current rows count, not what they were when the event was written: applying an event twice or late changes nothing.
+    changed.into_iter().collect()
+}
+
+/// Recomputes what the events since the last time may have changed. Its own place in the outbox is stored after the matches are, so that a
+/// crash in between only does the work again.
+async fn match_step(market: &Market) -> Result<usize> {
+    let Some(indexed) = index_position(market).await? else { return Ok(0) };
+    let position = consumer::Entity::find_by_id(MATCHES.to_owned()).one(&market.db).await?.map_or(0, |c| c.seq);
+    let events = outbox::Entity::find()
+        .filter(outbox::Column::Seq.gt(position))
+        .filter(outbox::Column::Seq.lte(indexed))
+        .order_by_asc(outbox::Column::Seq)
+        .limit(STEP)
+        .all(&market.db)
+        .await?;
+    let Some(last) = events.last().map(|e| e.seq) else { return Ok(0) };
+    let changed = changed_listings(&events);
     let documents = documents(market, &changed).await?;
-    let changes = changed.iter().map(|id| documents.get(id).map_or(Change::Remove(*id), |d| Change::Put(Box::new(d.clone())))).collect();
-    market.search.apply(changes, last.to_string()).await?;
     for id in changed.iter().filter(|id| !documents.contains_key(id)) {
         matched::Entity::delete_many().filter(matched::Column::ListingId.eq(*id).or(matched::Column::OtherId.eq(*id))).exec(&market.db).await?;
     }
@@ -106,7 +174,24 @@ pub async fn index_step(market: &Market) -> Result<usize> {
     let affected: Vec<Uuid> = affected.into_iter().collect();
     let documents = self::documents(market, &affected).await?;
     store_matches(market, documents.into_values().collect()).await?;
+    matched_until(market, last).await?;
     Ok(events.len())
+}
+
+/// Notes how far matches have been computed; never backwards, because another node may be further.
+async fn matched_until(market: &Market, seq: i64) -> Result<()> {
+    let row = consumer::ActiveModel { name: Set(MATCHES.to_owned()), seq: Set(0) };
+    consumer::Entity::insert(row)
+        .on_conflict(OnConflict::column(consumer::Column::Name).do_nothing().to_owned())
+        .exec_without_returning(&market.db)
+        .await?;
+    consumer::Entity::update_many()
+        .col_expr(consumer::Column::Seq, Expr::value(seq))
+        .filter(consumer::Column::Name.eq(MATCHES))
+        .filter(consumer::Column::Seq.lt(seq))
+        .exec(&market.db)
+        .await?;
+    Ok(())
 }
 
 /// Computes and stores the best answers to listings; answers the ids of those answers.
@@ -170,7 +255,7 @@ async fn store_chunk(market: &Market, chunk: Vec<Document>) -> Result<BTreeSet<U
 /// # Errors
 /// [`Error::Internal`].
 pub async fn index_lag(market: &Market) -> Result<u64> {
-    let after: i64 = market.search.position().and_then(|p| p.parse().ok()).unwrap_or(0);
+    let after = index_position(market).await?.unwrap_or(0);
     Ok(outbox::Entity::find().filter(outbox::Column::Seq.gt(after)).count(&market.db).await?)
 }
 
@@ -180,7 +265,7 @@ pub async fn index_lag(market: &Market) -> Result<u64> {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64)) -> Result<u64> {
-    let position = outbox::Entity::find().order_by_desc(outbox::Column::Seq).one(&market.db).await?.map_or(0, |e| e.seq);
+    let position = last_event(market).await?;
     market.search.clear().await?;
     let live = listing::Entity::find()
         .select_only()
@@ -195,12 +280,12 @@ pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64)
     for chunk in live.chunks(2_000) {
         let documents = documents(market, chunk).await?;
         let changes = documents.into_values().map(|d| Change::Put(Box::new(d))).collect();
-        // Until the last chunk is in, the payload says that nothing was applied: a crash starts over.
-        market.search.apply(changes, "0".to_owned()).await?;
+        // Until the last chunk is in, the payload names no place: a crash starts over.
+        market.search.apply(changes, String::new()).await?;
         done += chunk.len() as u64;
         progress(done, total);
     }
-    market.search.apply(Vec::new(), position.to_string()).await?;
+    market.search.apply(Vec::new(), position_text(market, position).await?).await?;
     if matches {
         matched::Entity::delete_many().exec(&market.db).await?;
         done = 0;
@@ -209,6 +294,7 @@ pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64)
             done += chunk.len() as u64;
             progress(done, total);
         }
+        matched_until(market, position).await?;
     }
     Ok(total)
 }

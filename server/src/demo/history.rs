@@ -1,7 +1,7 @@
 //! Three years of contracts and a market full of deals.
 
 use anyhow::Context as _;
-use keqiao_market::{Actor, Subject, attachments, contracts, deals, interests, ledger, listings, matching};
+use keqiao_market::{Actor, Subject, attachments::{self, NewFile}, contracts, deals, interests, ledger, listings, matching};
 use keqiao_model::{ContractKind, ContractMove, DealMove, Fields, InterestMove, ListingKind, format_date};
 use time::Duration;
 
@@ -18,6 +18,10 @@ pub(crate) const DEALS: usize = 36;
 
 /// The text of a contract: one empty page.
 const PAPER: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+
+fn paper() -> NewFile<'static> {
+    NewFile { name: "contract.pdf", bytes: PAPER.to_vec(), confidential: false }
+}
 
 fn kind_of(roll: u64) -> ContractKind {
     match roll {
@@ -64,7 +68,7 @@ fn price(story: &mut Story) -> u64 {
 async fn register(story: &Story, seller: &Actor, officer: &Actor, number: &str) -> anyhow::Result<()> {
     let market = &story.market;
     let contract = contracts::contract(market, seller, number).await?;
-    attachments::attach(market, seller, Subject::Contract, contract.summary.id, "contract.pdf", PAPER.to_vec(), false).await?;
+    attachments::attach(market, seller, Subject::Contract, contract.summary.id, paper(), None).await?;
     contracts::move_contract(market, seller, number, ContractMove::Submit, "", "", contract.version, None).await?;
     story.wait(Duration::days(4));
     let contract = contracts::contract(market, officer, number).await?;
@@ -98,7 +102,7 @@ pub(crate) async fn contracts(story: &mut Story, city: &City, people: &People, s
             register(story, seller, &people.officer, &number).await?;
         } else if left > 2 {
             let contract = contracts::contract(&story.market, seller, &number).await?;
-            attachments::attach(&story.market, seller, Subject::Contract, contract.summary.id, "contract.pdf", PAPER.to_vec(), false).await?;
+            attachments::attach(&story.market, seller, Subject::Contract, contract.summary.id, paper(), None).await?;
             contracts::move_contract(&story.market, seller, &number, ContractMove::Submit, "", "", contract.version, None).await?;
         }
         step(1);
@@ -191,7 +195,7 @@ async fn negotiate(story: &mut Story, city: &City, people: &People, place: usize
         return Ok(());
     }
     register(story, seller, &people.officer, &contract).await?;
-    if place % 2 == 0 {
+    if place.is_multiple_of(2) {
         go(DealMove::Perform, &none).await?;
     }
     Ok(())
