@@ -120,7 +120,8 @@ async function requested(page, address) {
   const requests = [];
   const note = (request) => requests.push(new URL(request.url()).pathname);
   page.on("request", note);
-  await page.goto(address, { waitUntil: "networkidle" });
+  await page.goto(address);
+  await awake(page);
   page.off("request", note);
   return requests;
 }

@@ -87,7 +87,7 @@ export async function openHouse({ data = emptyData(), demo = false } = {}) {
     if (!inTime) throw new Error(`the program did not stop within ${STOP_MS} ms:\n${log}`);
   }
 
-  const house = { url, data, close, log: () => log, letters: () => letters(data), letter: (to, about) => letter(data, to, about) };
+  const house = { url, data, close, log: () => log, letter: (to, about) => letter(data, to, about) };
   try {
     await ready(url, child, () => log);
   } catch (error) {

@@ -171,6 +171,32 @@ impl Answer {
         self.html().select(&wanted).find_map(value)
     }
 
+    /// Every value that a field of the page would send (several for boxes).
+    pub fn values_of(&self, field: &str) -> Vec<String> {
+        let wanted = select(&format!("main [name=\"{field}\"]"));
+        self.html().select(&wanted).filter_map(value).collect()
+    }
+
+    /// What could run or load something that a person typed: elements and attributes that no page of ours has.
+    pub fn dangers(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for element in self.html().select(&select("*")) {
+            let value = element.value();
+            let script = value.name() == "script" && (value.attr("nonce").is_none_or(str::is_empty) || element.text().any(|t| !t.trim().is_empty()));
+            if script || matches!(value.name(), "iframe" | "object" | "embed" | "base" | "style") {
+                found.push(format!("<{}>", value.name()));
+            }
+            for (name, content) in value.attrs() {
+                let link = matches!(name, "href" | "src" | "action" | "formaction");
+                let scheme = content.trim_start().to_lowercase();
+                if name.starts_with("on") || name == "style" || name == "srcdoc" || (link && (scheme.starts_with("javascript:") || scheme.starts_with("data:"))) {
+                    found.push(format!("{name}={content}"));
+                }
+            }
+        }
+        found
+    }
+
     /// The form whose button sets `action` to this value (for an empty one, the form of the first button without it).
     pub fn form(&self, action: &str) -> Form {
         self.forms(action).into_iter().next().unwrap_or_else(|| panic!("no button {action:?} on {self}"))

@@ -135,7 +135,7 @@ fn view(cx: &Cx, deal: &DealView, history: Vec<HistoryEntry>, attached: &[Attach
     });
     let add_file = deal.may_write.then(|| {
         let types = attachments::accepted_extensions().join(t!(cx.lang, "listings.separator"));
-        let hint = t!(cx.lang, "listings.file_hint", types = types, limit = cx.site.upload_limit / 1024 / 1024);
+        let hint = t!(cx.lang, "listings.file_hint", types = types);
         let body = view! {
             {ui::file(cx, form, Input::new("file", t!(cx.lang, "listings.add_file")).hint(hint))}
             {ui::buttons(vec![ui::button(t!(cx.lang, "listings.upload"), "attach", ButtonStyle::Secondary)])}

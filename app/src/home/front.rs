@@ -137,12 +137,14 @@ fn hero(cx: &Cx) -> AnyView {
 }
 
 fn figures(cx: &Cx, glance: &Glance) -> AnyView {
+    let value = glance.contract_value.total;
+    let value = if value == 0 { ui::money(cx, 0) } else { ui::money_compact(cx, value) };
     let stat = |label, value: String, route: Route| ui::stat(label, &value, "", Some(cx.href(&route)));
     let stats = ui::stats(vec![
         stat(t!(cx.lang, "home.open_demands"), ui::count(glance.demands.count), Route::Listings(ListingKind::Demand)),
         stat(t!(cx.lang, "home.achievements"), ui::count(glance.achievements.count), Route::Listings(ListingKind::Achievement)),
         stat(t!(cx.lang, "home.organisations"), ui::count(glance.organisations), Route::Organisations),
-        stat(t!(cx.lang, "home.contract_value"), ui::money_compact(cx, glance.contract_value.total), Route::Targets),
+        stat(t!(cx.lang, "home.contract_value"), value, Route::Targets),
     ]);
     view! { <section class="home-figures" aria-label=t!(cx.lang, "home.figures")>{stats}</section> }.into_any()
 }
@@ -218,7 +220,7 @@ fn newest(cx: &Cx, side: &Side) -> AnyView {
 /// The way through the market for each who takes part in it.
 fn how(cx: &Cx) -> AnyView {
     let cards = view! {
-        <div class="roles">
+        <div class="spaced"><div class="roles">
             {role(cx, t!(cx.lang, "home.how_company"), [
                 t!(cx.lang, "home.how_company_1"),
                 t!(cx.lang, "home.how_company_2"),
@@ -244,7 +246,7 @@ fn how(cx: &Cx) -> AnyView {
                 t!(cx.lang, "home.how_bureau_4"),
             ], t!(cx.lang, "home.way_targets"), Route::Targets)}
         </div>
-        <p><a href=cx.href(&Route::About)>{t!(cx.lang, "home.how_more")}</a></p>
+        <p><a href=cx.href(&Route::About)>{t!(cx.lang, "home.how_more")}</a></p></div>
     }
     .into_any();
     ui::section("how", t!(cx.lang, "home.how"), cards)

@@ -64,7 +64,7 @@ fn draw_list(cx: &Cx, tab: Tab) -> AnyView {
 /// One interest in a list.
 pub(super) fn line(cx: &Cx, interest: &InterestView) -> AnyView {
     let other = if interest.outgoing { &interest.to.1 } else { &interest.from.1 };
-    let message: String = interest.message.chars().take(100).collect();
+    let message = ui::excerpt(&interest.message, 100);
     ui::result_item(ResultItem {
         badges: vec![ui::state_badge(cx, InterestState::GROUP, interest.state.code())],
         meta: vec![other.clone().into_any(), interest.listing.number.clone().into_any(), ui::date_time(cx, interest.created_at)],

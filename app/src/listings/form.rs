@@ -248,7 +248,7 @@ fn inventor_rows(cx: &Cx, form: &Form) -> AnyView {
 }
 
 fn group(cx: &Cx, form: &Form, name: &str, rows: Vec<AnyView>, more: &str) -> AnyView {
-    let error = form.error(cx.lang, name).map(|words| view! { <p class="error-text">{words}</p> });
+    let error = ui::error_text(cx, name, form.error(cx.lang, name));
     view! {
         <fieldset class="rows" id=ui::field_id(name)>
             <legend>{field_label(cx.lang, name)}</legend>

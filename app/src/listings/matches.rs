@@ -58,7 +58,7 @@ fn item(cx: &Cx, listing: &keqiao_market::ListingView, m: &MatchView) -> AnyView
     } else {
         ().into_any()
     };
-    let snippet: String = other.summary.chars().take(140).collect();
+    let snippet = ui::excerpt(&other.summary, 140);
     let meta: Vec<AnyView> = summary_meta(cx, other).into_iter().map(|m| view! { <li>{m}</li> }.into_any()).collect();
     view! {
         <li class="match">

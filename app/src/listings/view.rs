@@ -55,7 +55,7 @@ pub(crate) fn summary_meta(cx: &Cx, listing: &ListingSummary) -> Vec<AnyView> {
 
 /// A listing in a list that was not searched.
 pub(crate) fn summary_result(cx: &Cx, listing: &ListingSummary, with_state: bool) -> AnyView {
-    let snippet: String = listing.summary.chars().take(120).collect();
+    let snippet = ui::excerpt(&listing.summary, 120);
     ui::result_item(ResultItem {
         meta: summary_meta(cx, listing),
         snippet: (!snippet.is_empty()).then(|| snippet.into_any()),
@@ -196,7 +196,7 @@ pub(crate) async fn page(cx: &Cx, kind: ListingKind, number: &str, form: Option<
     let inside = listing.own || !listing.moves.is_empty();
     let history = if inside { history::history(&cx.market, Subject::Listing, listing.summary.id).await? } else { Vec::new() };
     let public = listing.summary.state.is_public();
-    let description: String = listing.content.summary.chars().take(150).collect();
+    let description = ui::excerpt(&listing.content.summary, 150);
     let title = listing.summary.title.clone();
     let cx = cx.clone();
     let page = Page::new(title, move || view(&cx, &listing, &files, history, &form.unwrap_or_default()));
@@ -225,7 +225,7 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
     let files_part = (!attached.is_empty() || editable).then(|| {
         let add = editable.then(|| {
             let body = view! {
-                {ui::file(cx, form, Input::new("file", t!(cx.lang, "listings.add_file")).hint(t!(cx.lang, "listings.file_hint", types = attachments::accepted_extensions().join(t!(cx.lang, "listings.separator")), limit = cx.site.upload_limit / 1024 / 1024)))}
+                {ui::file(cx, form, Input::new("file", t!(cx.lang, "listings.add_file")).hint(t!(cx.lang, "listings.file_hint", types = attachments::accepted_extensions().join(t!(cx.lang, "listings.separator")))))}
                 {ui::checkbox(cx, form, Input::new("confidential", t!(cx.lang, "listings.file_confidential")), "yes")}
                 {ui::buttons(vec![ui::button(t!(cx.lang, "listings.upload"), "attach", ButtonStyle::Secondary)])}
             }

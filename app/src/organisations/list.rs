@@ -96,7 +96,7 @@ fn line(cx: &Cx, organisation: &OrganisationView) -> AnyView {
     if organisation.achievements > 0 {
         meta.push(t!(cx.lang, "organisations.n_achievements", n = ui::count(organisation.achievements)));
     }
-    let snippet: String = organisation.summary.chars().take(120).collect();
+    let snippet = ui::excerpt(&organisation.summary, 120);
     let name = shown_name(cx, organisation);
     let original = (name != organisation.name).then(|| {
         let name = organisation.name.clone();

@@ -22,7 +22,7 @@ pub(super) async fn page(cx: &Cx, id: Uuid, form: Option<Form>) -> Result<Page, 
     let side = side(cx, &organisation);
     let listed = listings::listings_of(&cx.market, id, side, cx.query.page()).await?;
     let title = shown_name(cx, &organisation);
-    let description: String = organisation.summary.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(150).collect();
+    let description = ui::excerpt(&organisation.summary.split_whitespace().collect::<Vec<_>>().join(" "), 150);
     let description = if description.is_empty() { t!(cx.lang, "organisations.description", name = title) } else { description };
     let cx = cx.clone();
     Ok(Page::new(title, move || view(&cx, &organisation, side, &listed, &form.unwrap_or_default())).public(description))

@@ -29,6 +29,8 @@ const ACHIEVEMENT_FIELDS: [&str; 14] = [
 
 /// The page of the route.
 pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
+    // Letters lead here: whoever is signed out signs in first and learns nothing by it.
+    cx.actor.signed_in()?;
     match cx.route.clone() {
         Route::Review => queue(cx).await,
         Route::ReviewListing(kind, number) => listing_page(cx, kind, &number, form).await,

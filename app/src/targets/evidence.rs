@@ -70,8 +70,12 @@ fn view(cx: &Cx, title: &str, evidence: &Evidence) -> AnyView {
         let clear = Some((t!(cx.lang, "targets.clear"), cx.href(&cx.route)));
         ui::empty(cx, t!(cx.lang, "targets.none_match"), t!(cx.lang, "targets.none_match_text"), clear)
     } else {
-        let contracts = Some((t!(cx.lang, "targets.to_contracts"), cx.href(&Route::Contracts)));
-        ui::empty(cx, t!(cx.lang, "targets.not_yet"), t!(cx.lang, "targets.not_yet_text"), contracts)
+        let (text, action) = if evidence.figure == Figure::BrokersTrained {
+            (t!(cx.lang, "targets.nobody_yet_text"), None)
+        } else {
+            (t!(cx.lang, "targets.not_yet_text"), Some((t!(cx.lang, "targets.to_contracts"), cx.href(&Route::Contracts))))
+        };
+        ui::empty(cx, t!(cx.lang, "targets.not_yet"), text, action)
     };
     view! {
         {ui::breadcrumb(cx, &[(t!(cx.lang, "targets.title"), cx.href(&Route::Targets))])}
@@ -183,7 +187,8 @@ fn row(cx: &Cx, figure: Figure, money: bool, line: &LedgerLine) -> Vec<AnyView> 
         let why = (!line.code.is_empty()).then(|| code_label(cx.lang, RefusalCode::GROUP, &line.code));
         view! { " "{ui::badge(t!(cx.lang, "targets.reversed"), Tone::Warn)}<span class="hint">{why}</span> }
     });
-    let mut cells = vec![view! { {subject(cx, line)}{reversed} }.into_any(), ui::day(cx, line.on), place(cx, &line.region).into_any()];
+    let mut cells =
+        vec![view! { <div>{subject(cx, line)}{reversed}</div> }.into_any(), ui::day(cx, line.on), place(cx, &line.region).into_any()];
     if figure != Figure::BrokersTrained {
         cells.push(if money { parties(cx, line) } else { contract(cx, line) });
     }
@@ -200,16 +205,13 @@ fn subject(cx: &Cx, line: &LedgerLine) -> AnyView {
                 line.kind.map(|k| code_label(cx.lang, ContractKind::GROUP, k.code())),
                 line.field.map(|f| code_label(cx.lang, Field::GROUP, f.code())),
             ];
-            let kinds: Vec<AnyView> = kinds.into_iter().flatten().map(|words| view! { <li>{words}</li> }.into_any()).collect();
-            view! {
-                {contract(cx, line)}
-                <ul class="meta"><li>{t!(cx.lang, "targets.registration", number = number)}</li>{kinds}</ul>
-            }
-            .into_any()
+            let registration = t!(cx.lang, "targets.registration", number = number);
+            let facts: Vec<String> = std::iter::once(registration).chain(kinds.into_iter().flatten()).collect();
+            view! { {contract(cx, line)}<p class="hint">{facts.join(" · ")}</p> }.into_any()
         }
         LedgerSubject::Achievement(number, Some(title)) => {
             let to = cx.href(&Route::Listing(ListingKind::Achievement, number.clone()));
-            view! { <a href=to>{title.clone()}</a><ul class="meta"><li>{number.clone()}</li></ul> }.into_any()
+            view! { <a href=to>{title.clone()}</a><p class="hint">{number.clone()}</p> }.into_any()
         }
         LedgerSubject::Achievement(number, None) => t!(cx.lang, "targets.hidden_achievement", number = number).into_any(),
         LedgerSubject::Enterprise(id, name) => view! { <a href=cx.href(&Route::Organisation(*id))>{name.clone()}</a> }.into_any(),
@@ -231,5 +233,5 @@ fn contract(cx: &Cx, line: &LedgerLine) -> AnyView {
 fn parties(cx: &Cx, line: &LedgerLine) -> AnyView {
     let Some(contract) = &line.contract else { return "–".into_any() };
     let party = |(id, name): &(uuid::Uuid, String)| view! { <a href=cx.href(&Route::Organisation(*id))>{name.clone()}</a> };
-    view! { {party(&contract.seller)}" → "{party(&contract.buyer)} }.into_any()
+    view! { <div>{party(&contract.seller)}" → "{party(&contract.buyer)}</div> }.into_any()
 }

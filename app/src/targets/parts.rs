@@ -22,10 +22,11 @@ pub(super) fn rule(cx: &Cx, figure: Figure) -> String {
 
 /// A value of a figure for headlines and charts: money rounded, a number with what it counts.
 pub(super) fn short(cx: &Cx, figure: Figure, value: i64) -> String {
-    if is_money(figure) {
-        ui::money_compact(cx, value)
-    } else {
-        fill(&label(cx.lang, "targets.unit", figure.code()), &[("n", &ui::count(value))])
+    match (is_money(figure), value) {
+        // Nothing is not rounded.
+        (true, 0) => ui::money(cx, 0),
+        (true, _) => ui::money_compact(cx, value),
+        (false, _) => fill(&label(cx.lang, "targets.unit", figure.code()), &[("n", &ui::count(value))]),
     }
 }
 

@@ -188,7 +188,7 @@ pub(super) fn hint_text(input: &Input) -> Option<AnyView> {
 }
 
 /// Why a field was refused.
-pub(super) fn error_text(cx: &Cx, name: &str, error: Option<String>) -> Option<AnyView> {
+pub fn error_text(cx: &Cx, name: &str, error: Option<String>) -> Option<AnyView> {
     let id = format!("{}-error", field_id(name));
     let prefix = t!(cx.lang, "ui.form.error_prefix");
     error.map(|words| view! { <p class="error" id=id><span class="error-prefix">{prefix}</span>{words}</p> }.into_any())

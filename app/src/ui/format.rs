@@ -106,6 +106,12 @@ pub fn count(number: impl Into<i128>) -> String {
     text
 }
 
+/// The beginning of a text, at most so many characters; what was cut off is marked.
+pub fn excerpt(text: &str, characters: usize) -> String {
+    let beginning: String = text.chars().take(characters).collect();
+    if beginning.len() == text.len() { beginning } else { format!("{}…", beginning.trim_end()) }
+}
+
 /// How much of a whole, with one decimal, cut off rather than rounded up: 99.96 % of a target is not all of it.
 pub fn percent(part: i64, whole: i64) -> String {
     let tenths = if whole <= 0 { 0 } else { i128::from(part) * 1000 / i128::from(whole) };
@@ -125,6 +131,13 @@ mod tests {
         }
         for (part, whole, text) in [(0, 0, "0.0%"), (1, 3, "33.3%"), (9_996, 10_000, "99.9%"), (3, 2, "150.0%"), (-1, 200, "-0.5%")] {
             assert_eq!(percent(part, whole), text);
+        }
+    }
+
+    #[test]
+    fn what_was_cut_off_is_marked() {
+        for (text, expected) in [("", ""), ("科桥", "科桥"), ("科桥市", "科桥…"), ("a bc", "a…")] {
+            assert_eq!(excerpt(text, 2), expected);
         }
     }
 

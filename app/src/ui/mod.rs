@@ -27,10 +27,10 @@ pub use self::{
         stat, state_badge, stats, steps, two_columns,
     },
     fields::{
-        ButtonStyle, Input, button, button_link, buttons, date_input, error_summary, field_id, fieldset, file, form, hidden, money_input,
+        ButtonStyle, Input, button, button_link, buttons, date_input, error_summary, error_text, field_id, fieldset, file, form, hidden, money_input,
         post_button, text, textarea,
     },
-    format::{count, date, date_text, date_time, date_time_text, day, day_text, money, money_compact, percent},
+    format::{count, date, date_text, date_time, date_time_text, day, day_text, excerpt, money, money_compact, percent},
     gallery::gallery,
     grouped_chart::{GroupedChart, grouped_chart},
     icons::{icon, logo},

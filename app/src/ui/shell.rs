@@ -107,6 +107,7 @@ fn section(route: &Route) -> Option<Route> {
         Route::Contracts | Route::ContractNew | Route::Contract(_) | Route::ContractEdit(_) => Route::Contracts,
         Route::Work | Route::Interests | Route::Interest(_) => Route::Work,
         Route::Deals | Route::Deal(_) => Route::Deals,
+        Route::Interests | Route::Interest(_) => Route::Interests,
         Route::Review | Route::ReviewListing(..) | Route::ReviewContract(_) => Route::Review,
         Route::Import | Route::ImportBatch(_) => Route::Import,
         Route::Admin | Route::AdminPeople | Route::AdminPerson(_) | Route::AdminTargets | Route::AdminMail | Route::AdminAudit => {
@@ -135,6 +136,7 @@ fn own_destinations(cx: &Cx) -> Vec<Destination> {
     let mut own = Vec::new();
     if cx.actor.person().is_some() {
         own.push((Route::Work, t!(cx.lang, "ui.nav.work")));
+        own.push((Route::Interests, t!(cx.lang, "ui.nav.interests")));
         own.push((Route::Deals, t!(cx.lang, "ui.nav.deals")));
     }
     if cx.actor.is_officer() {

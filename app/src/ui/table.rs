@@ -62,5 +62,8 @@ pub fn table(caption: &str, head: Vec<String>, rows: Vec<Vec<AnyView>>, align: &
 
 /// Rows that are things, each read by itself: on a phone each becomes a card.
 pub fn record_table(caption: &str, head: Vec<String>, rows: Vec<Vec<AnyView>>, align: &[Align]) -> AnyView {
+    // Whatever a cell is made of stands beside its label as one.
+    let whole = |cell: AnyView| view! { <div>{cell}</div> }.into_any();
+    let rows = rows.into_iter().map(|cells| cells.into_iter().map(whole).collect()).collect();
     drawn("table records", caption, head, rows, align)
 }

@@ -85,6 +85,14 @@ async fn documents(market: &Market, ids: &[Uuid]) -> Result<HashMap<Uuid, Docume
     Ok(documents)
 }
 
+/// What is indexed of one listing that is on the market: for measuring and for tests.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is not.
+pub async fn document(market: &Market, id: Uuid) -> Result<Document> {
+    documents(market, &[id]).await?.remove(&id).ok_or(Error::NotFound)
+}
+
 /// How far the index has read the outbox of this very database; nothing when it was filled from another one, or from a later state of this one
 /// (a restored backup): it must be rebuilt then.
 async fn index_position(market: &Market) -> Result<Option<i64>> {

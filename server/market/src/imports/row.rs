@@ -1,6 +1,6 @@
 //! One row of a file made a listing's content, by the rules of the model.
 
-use keqiao_model::{CreditCode, FieldError, Fields, ListingBody, ListingContent, ListingKind, Strictness, TITLE_MAX};
+use keqiao_model::{CreditCode, FieldError, Fields, ListingBody, ListingContent, ListingKind, PatentNumber, Strictness, TITLE_MAX};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -168,6 +168,47 @@ impl Reading<'_> {
         }
     }
 
+    /// Rights and inventors written as text in one cell, as spreadsheets have them; answers what could not be read, which is left out.
+    fn lists(&mut self) -> Vec<FieldError> {
+        let mut unread = Vec::new();
+        let cell = self.cell("ip");
+        let mut place = 0;
+        for typed in cell.split([';', '；', ',', '，', '、', '\n']).map(str::trim).filter(|t| !t.is_empty()) {
+            match PatentNumber::parse(typed) {
+                Ok(number) => {
+                    self.set(&format!("ip.{place}.kind"), number.kind().code());
+                    self.set(&format!("ip.{place}.number"), number.to_string());
+                    self.set(&format!("ip.{place}.status"), if number.is_granted() { "granted" } else { "applied" });
+                    place += 1;
+                }
+                Err(error) => unread.push(error.at("ip").with("value", typed)),
+            }
+        }
+        let cell = self.cell("inventors");
+        let people: Vec<(String, Option<i64>)> = cell
+            .split([';', '；', ',', '，', '、', '\n'])
+            .map(|typed| {
+                let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+                let name = typed.trim_matches(|c: char| c.is_ascii_digit() || c.is_whitespace() || "%％()（）:：.".contains(c));
+                (name.to_owned(), digits.parse().ok())
+            })
+            .filter(|(name, _)| !name.is_empty())
+            .collect();
+        let stated = people.iter().filter(|(_, share)| share.is_some()).count();
+        let count = i64::try_from(people.len()).unwrap_or(1).max(1);
+        if stated != 0 && stated != people.len() || (stated != 0 && people.iter().filter_map(|(_, s)| *s).sum::<i64>() != 100) {
+            unread.push(FieldError::new("inventors", "share").with("value", cell));
+            return unread;
+        }
+        for (at, (name, share)) in (0_i64..).zip(people) {
+            // Without stated shares everybody has the same; what does not divide goes to the first.
+            let equal = 100 / count + if at == 0 { 100 % count } else { 0 };
+            self.set(&format!("inventors.{at}.name"), name);
+            self.set(&format!("inventors.{at}.share"), share.unwrap_or(equal).to_string());
+        }
+        unread
+    }
+
     /// Indicators written as text; answers the text when it is not a list of them.
     fn indicators(&mut self) -> String {
         let text = self.texts("indicators");
@@ -247,6 +288,7 @@ pub(super) fn read(kind: ListingKind, row: &TableRow, notes: &mut Vec<RowProblem
     r.set("deadline", values::date(&deadline).unwrap_or(deadline));
     r.money();
     r.tables();
+    warnings.extend(r.lists());
     let language = r.cell("language");
     let language_derived = language.is_empty();
     let guessed = if is_chinese(r.fields.value("title")) || is_chinese(r.fields.value("summary")) { "zh-CN" } else { "en" };

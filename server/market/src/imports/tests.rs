@@ -591,3 +591,15 @@ async fn a_batch_is_shown_and_brought_in_once() {
     assert!(matches!(batch(&city.market, &officer, id).await, Err(Error::NotFound)));
     assert_eq!(purge_batches(&city.market).await.unwrap(), 1);
 }
+
+#[test]
+fn patents_and_inventors_in_one_cell_are_read() {
+    let csv = "成果名称,专利号,完成人\n甲,ZL201710601862.3；971017654,张三 60%、李四 40%\n乙,三项发明专利,王五、赵六、钱七\n";
+    let parsed = super::parse(keqiao_model::ListingKind::Achievement, "a.csv", csv.as_bytes(), &crate::Limits::default()).unwrap();
+    let said = |row: usize, name: &str| parsed.rows[row].fields.value(name).to_owned();
+    assert_eq!(said(0, "ip.0.number"), "ZL201710601862.3");
+    assert_eq!(said(0, "ip.1.number"), "CN97101765.4");
+    assert_eq!((said(0, "inventors.0.share"), said(0, "inventors.1.name")), ("60".to_owned(), "李四".to_owned()));
+    assert_eq!((said(1, "inventors.0.share"), said(1, "inventors.2.share")), ("34".to_owned(), "33".to_owned()));
+    assert_eq!(parsed.problems.iter().map(|p| (p.line, p.warning, p.error.field.as_str())).collect::<Vec<_>>(), [(3, true, "ip")]);
+}
