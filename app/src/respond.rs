@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission, accounts, admin, contracts, deals, home, imports, interests, listings, organisations, review, t, targets, ui};
+use crate::{
+    Cx, Form, Outcome, Page, PageError, Route, Submission, accounts, admin, contracts, deals, home, imports, interests, listings,
+    organisations, review, t, targets, ui,
+};
 
 /// What the server sends.
 pub enum Reply {
@@ -59,8 +62,12 @@ async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> 
         R::Contracts | R::ContractNew | R::Contract(_) | R::ContractEdit(_) => contracts::submit(cx, submission).await,
         R::Review | R::ReviewListing(..) | R::ReviewContract(_) => review::submit(cx, submission).await,
         R::Import | R::ImportBatch(_) => imports::submit(cx, submission).await,
-        R::Admin | R::AdminPeople | R::AdminPerson(_) | R::AdminTargets | R::AdminMail | R::AdminAudit => admin::submit(cx, submission).await,
-        R::SignIn | R::Register | R::Forgot | R::Reset(_) | R::Verify(_) | R::Account | R::SignOut => accounts::submit(cx, submission).await,
+        R::Admin | R::AdminPeople | R::AdminPerson(_) | R::AdminTargets | R::AdminMail | R::AdminAudit => {
+            admin::submit(cx, submission).await
+        }
+        R::SignIn | R::Register | R::Forgot | R::Reset(_) | R::Verify(_) | R::Account | R::SignOut => {
+            accounts::submit(cx, submission).await
+        }
         R::Home | R::About | R::Targets | R::Target(_) | R::Gallery => Err(PageError::NotFound),
     }
 }
@@ -73,7 +80,9 @@ pub async fn respond(cx: &Cx, submission: Option<Submission>) -> Reply {
             Ok(Outcome::Go(route, flash)) => return Reply::Redirect { to: cx.href(&route), flash, session: None },
             Ok(Outcome::GoTo(to, flash)) => return Reply::Redirect { to, flash, session: None },
             Ok(Outcome::SignedIn { token, to }) => return Reply::Redirect { to, flash: None, session: Some(token) },
-            Ok(Outcome::SignedOut) => return Reply::Redirect { to: cx.href(&Route::Home), flash: Some("flash.signed_out"), session: Some(String::new()) },
+            Ok(Outcome::SignedOut) => {
+                return Reply::Redirect { to: cx.href(&Route::Home), flash: Some("flash.signed_out"), session: Some(String::new()) };
+            }
             Ok(Outcome::Refused(form)) => (Some(form), Some(422)),
             Ok(Outcome::Again(form)) => (Some(form), None),
             Err(error) => return failure(cx, error),
@@ -95,7 +104,11 @@ fn draw(cx: &Cx, page: Page, status: Option<u16>) -> Reply {
     let islands = body.contains("<leptos-island");
     let shell = ui::Shell { title, description: page.description, public: page.public, body_html: body, needs_islands: islands };
     let document = ui::shell(cx, shell);
-    Reply::Html { status: status.unwrap_or(page.status), body: document, public: page.public && cx.actor.person().is_none() && cx.flash.is_none() && !refused }
+    Reply::Html {
+        status: status.unwrap_or(page.status),
+        body: document,
+        public: page.public && cx.actor.person().is_none() && cx.flash.is_none() && !refused,
+    }
 }
 
 /// The answer when there is no page: what happened, and a way out.

@@ -123,7 +123,10 @@ fn tables() -> Vec<TableCreateStatement> {
             .build(),
         table("contract")
             .id()
-            .with(text, &["number", "kind", "subkind", "title", "field", "region", "signed_on", "starts_on", "ends_on", "payment", "summary"])
+            .with(
+                text,
+                &["number", "kind", "subkind", "title", "field", "region", "signed_on", "starts_on", "ends_on", "payment", "summary"],
+            )
             .with(text, &["state", "code", "reason"])
             .maybe(text, &["registration_number"])
             .with(id, &["seller_id", "buyer_id"])

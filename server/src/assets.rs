@@ -43,7 +43,8 @@ impl Assets {
     /// # Errors
     /// When a file that the manifest names cannot be read.
     pub fn read(folder: &Path) -> anyhow::Result<Self> {
-        let manifest = std::fs::read_to_string(folder.join("manifest.json")).with_context(|| format!("cannot read the manifest in {}", folder.display()))?;
+        let manifest = std::fs::read_to_string(folder.join("manifest.json"))
+            .with_context(|| format!("cannot read the manifest in {}", folder.display()))?;
         let manifest: BTreeMap<String, String> = serde_json::from_str(&manifest).context("the asset manifest is damaged")?;
         let mut assets = Self::default();
         for (name, file) in manifest {
@@ -61,8 +62,13 @@ impl Assets {
     pub fn serve(&self, file: &str, headers: &HeaderMap) -> Response {
         let Some(asset) = self.files.get(file) else { return StatusCode::NOT_FOUND.into_response() };
         let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let accepts = |name: &str| accepted.split(',').any(|e| e.trim().split(';').next() == Some(name) && !e.replace(' ', "").ends_with(";q=0"));
-        let common = [(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, "public, max-age=31536000, immutable"), (header::VARY, "Accept-Encoding")];
+        let accepts =
+            |name: &str| accepted.split(',').any(|e| e.trim().split(';').next() == Some(name) && !e.replace(' ', "").ends_with(";q=0"));
+        let common = [
+            (header::CONTENT_TYPE, asset.media_type),
+            (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            (header::VARY, "Accept-Encoding"),
+        ];
         match (&asset.brotli, &asset.gzip) {
             (Some(bytes), _) if accepts("br") => (common, [(header::CONTENT_ENCODING, "br")], bytes.clone()).into_response(),
             (_, Some(bytes)) if accepts("gzip") => (common, [(header::CONTENT_ENCODING, "gzip")], bytes.clone()).into_response(),

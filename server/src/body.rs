@@ -37,7 +37,9 @@ pub(crate) fn query(text: &str) -> Query {
 
 /// A name in percent sequences, as RFC 5987 wants it.
 pub(crate) fn percent(name: &str) -> String {
-    name.bytes().map(|b| if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_') { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    name.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_') { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 /// Reads a posted form, urlencoded or multipart.

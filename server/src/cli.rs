@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use keqiao_app::{DEMO_ACCOUNTS, DEMO_PASSWORD, words};
-use keqiao_market::{Actor, Market, accounts, db, imports, ledger, matching, organisations};
+use keqiao_market::{Actor, Market, accounts, db, imports, ledger, matching, organisations, targets};
 use keqiao_model::{Lang, ListingKind};
 use serde_json::{Value, json};
 
@@ -199,7 +199,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 fn plain(error: keqiao_market::Error) -> anyhow::Error {
     match error {
         keqiao_market::Error::Invalid(errors) => {
-            let lines: Vec<String> = errors.iter().map(|e| format!("{} {}", e.field, words::error_words(Lang::En, e)).trim().to_owned()).collect();
+            let lines: Vec<String> =
+                errors.iter().map(|e| format!("{} {}", e.field, words::error_words(Lang::En, e)).trim().to_owned()).collect();
             anyhow::anyhow!(lines.join("; "))
         }
         other => anyhow::anyhow!("{other}"),
@@ -207,7 +208,8 @@ fn plain(error: keqiao_market::Error) -> anyhow::Error {
 }
 
 fn start_logging(config: &Config) -> anyhow::Result<()> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log).with_context(|| format!("log: `{}` is not a list of filters", config.log))?;
+    let filter =
+        tracing_subscriber::EnvFilter::try_new(&config.log).with_context(|| format!("log: `{}` is not a list of filters", config.log))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start within one process, as in tests, keeps the first logger.
     let _ = if config.log_format == "json" { builder.json().try_init() } else { builder.with_target(false).try_init() };
@@ -256,6 +258,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
         println!("  looking for the demo city …");
         load_demo(config, &market).await?;
     }
+    targets::adopt_plan(&market).await.map_err(plain)?;
     let demo = config.demo;
     program::serve(config, market, |address| {
         println!("\n  Keqiao 科桥 is open at http://{address}\n");
@@ -286,7 +289,14 @@ async fn import(config: &Config, request: Import) -> anyhow::Result<ExitCode> {
         None => Some(organisations::collecting(&market).await.map_err(plain)?),
     };
     let bar = progress("rows");
-    let job = imports::ImportRequest { kind, file_name: name, bytes, organisation, all_or_nothing: request.all_or_nothing, publish: !request.review };
+    let job = imports::ImportRequest {
+        kind,
+        file_name: name,
+        bytes,
+        organisation,
+        all_or_nothing: request.all_or_nothing,
+        publish: !request.review,
+    };
     let report = imports::import(&market, &Actor::System, job, |done, total| show(&bar, done, total)).await;
     bar.finish_and_clear();
     let report = report.map_err(plain)?;

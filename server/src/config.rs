@@ -108,7 +108,9 @@ impl Config {
         } else if Path::new("keqiao.toml").is_file() {
             figment = figment.merge(Toml::file_exact("keqiao.toml"));
         }
-        let figment = figment.merge(Env::prefixed("KEQIAO_").ignore(&["CONFIG", "BIN", "PASSWORD"]).split("__")).merge(Env::raw().only(&["DATABASE_URL"]).map(|_| "database_url".into()));
+        let figment = figment
+            .merge(Env::prefixed("KEQIAO_").ignore(&["CONFIG", "BIN", "PASSWORD"]).split("__"))
+            .merge(Env::raw().only(&["DATABASE_URL"]).map(|_| "database_url".into()));
         let figment = figment.merge(Serialized::globals(flags));
         let config: Self = figment.extract().map_err(|errors| {
             let lines: Vec<String> = errors.into_iter().map(|e| format!("  {e}")).collect();
@@ -170,11 +172,16 @@ impl Config {
     /// When none of the places holds a manifest.
     pub fn assets_folder(&self) -> anyhow::Result<PathBuf> {
         let beside = std::env::current_exe().ok().and_then(|p| p.parent().map(|p| p.join("site")));
-        let places = if self.assets.as_os_str().is_empty() { vec![beside.unwrap_or_default(), PathBuf::from("target/site")] } else { vec![self.assets.clone()] };
-        places
-            .iter()
-            .find(|p| p.join("manifest.json").is_file())
-            .cloned()
-            .with_context(|| format!("no built assets in {}: run `cargo xtask assets`", places.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(" or ")))
+        let places = if self.assets.as_os_str().is_empty() {
+            vec![beside.unwrap_or_default(), PathBuf::from("target/site")]
+        } else {
+            vec![self.assets.clone()]
+        };
+        places.iter().find(|p| p.join("manifest.json").is_file()).cloned().with_context(|| {
+            format!(
+                "no built assets in {}: run `cargo xtask assets`",
+                places.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(" or ")
+            )
+        })
     }
 }

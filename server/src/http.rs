@@ -207,8 +207,11 @@ async fn page(State(web): State<Web>, jar: CookieJar, request: Request) -> Respo
     let path = request.uri().path().to_owned();
     if path.len() > 1 && path.ends_with('/') {
         let search = request.uri().query().map(|q| format!("?{q}")).unwrap_or_default();
-        let plain = path.trim_matches('/');
-        return Redirect::permanent(&format!("/{plain}{search}")).into_response();
+        let plain = format!("/{}", path.trim_matches('/'));
+        // To pages of ours only: browsers take `/\\` for the beginning of another host's address.
+        if Route::parse(&plain).is_some() {
+            return Redirect::permanent(&format!("{plain}{search}")).into_response();
+        }
     }
     let lang = language(request.uri());
     let parsed = Route::parse(&path);
@@ -227,7 +230,8 @@ async fn page(State(web): State<Web>, jar: CookieJar, request: Request) -> Respo
         },
         None => Actor::Visitor,
     };
-    let agent: String = request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().chars().take(300).collect();
+    let agent: String =
+        request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().chars().take(300).collect();
     let flash = jar.get(FLASH_COOKIE).map(|c| c.value().to_owned());
     let cx = Cx {
         lang,
@@ -260,7 +264,13 @@ async fn page(State(web): State<Web>, jar: CookieJar, request: Request) -> Respo
 }
 
 fn cookie(name: &'static str, value: String, seconds: i64) -> Cookie<'static> {
-    Cookie::build((name, value)).path("/").secure(true).http_only(true).same_site(SameSite::Lax).max_age(time::Duration::seconds(seconds)).build()
+    Cookie::build((name, value))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .max_age(time::Duration::seconds(seconds))
+        .build()
 }
 
 /// `session_seconds`: how long a browser keeps a new session's cookie.
@@ -341,7 +351,9 @@ async fn attachment(State(web): State<Web>, Path(id): Path<String>, jar: CookieJ
 async fn ready(State(web): State<Web>) -> Response {
     let lag = matching::index_lag(&web.market).await;
     let (status, database, behind) = match lag {
-        Ok(lag) => (if lag > 1_000 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, "ok", i64::try_from(lag).unwrap_or(i64::MAX)),
+        Ok(lag) => {
+            (if lag > 1_000 { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }, "ok", i64::try_from(lag).unwrap_or(i64::MAX))
+        }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unreachable", -1),
     };
     let report = serde_json::json!({ "database": database, "index": { "documents": web.market.search_index().len(), "behind": behind } });

@@ -182,14 +182,19 @@ impl Answer {
         let mut found = Vec::new();
         for element in self.html().select(&select("*")) {
             let value = element.value();
-            let script = value.name() == "script" && (value.attr("nonce").is_none_or(str::is_empty) || element.text().any(|t| !t.trim().is_empty()));
+            let script =
+                value.name() == "script" && (value.attr("nonce").is_none_or(str::is_empty) || element.text().any(|t| !t.trim().is_empty()));
             if script || matches!(value.name(), "iframe" | "object" | "embed" | "base" | "style") {
                 found.push(format!("<{}>", value.name()));
             }
             for (name, content) in value.attrs() {
                 let link = matches!(name, "href" | "src" | "action" | "formaction");
                 let scheme = content.trim_start().to_lowercase();
-                if name.starts_with("on") || name == "style" || name == "srcdoc" || (link && (scheme.starts_with("javascript:") || scheme.starts_with("data:"))) {
+                if name.starts_with("on")
+                    || name == "style"
+                    || name == "srcdoc"
+                    || (link && (scheme.starts_with("javascript:") || scheme.starts_with("data:")))
+                {
                     found.push(format!("{name}={content}"));
                 }
             }
@@ -228,13 +233,12 @@ fn value(control: ElementRef<'_>) -> Option<String> {
         "textarea" => Some(control.text().collect::<String>()),
         "select" => {
             let options = select("option");
-            let chosen = control.select(&options).find(|o| o.value().attr("selected").is_some()).or_else(|| control.select(&options).next());
+            let chosen =
+                control.select(&options).find(|o| o.value().attr("selected").is_some()).or_else(|| control.select(&options).next());
             chosen.map(|o| o.value().attr("value").map_or_else(|| plain(o), str::to_owned))
         }
         _ => match element.attr("type") {
-            Some("checkbox" | "radio") => {
-                element.attr("checked").is_some().then(|| element.attr("value").unwrap_or("on").to_owned())
-            }
+            Some("checkbox" | "radio") => element.attr("checked").is_some().then(|| element.attr("value").unwrap_or("on").to_owned()),
             Some("file") => None,
             _ => Some(element.attr("value").unwrap_or_default().to_owned()),
         },
@@ -306,7 +310,9 @@ impl Form {
             match self.controls.get(name) {
                 None => panic!("the form has no field {name}; it has {:?}", self.controls.keys().collect::<Vec<_>>()),
                 Some(Control::Hidden | Control::File) => panic!("nobody can type into {name}"),
-                Some(Control::Choice(options)) => assert!(value.is_empty() || options.contains(value), "{name} does not offer {value}: {options:?}"),
+                Some(Control::Choice(options)) => {
+                    assert!(value.is_empty() || options.contains(value), "{name} does not offer {value}: {options:?}")
+                }
                 Some(Control::Text) => {}
             }
         }

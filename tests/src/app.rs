@@ -232,14 +232,8 @@ impl TestApp {
 
     /// A person whose address is confirmed, entered by the program.
     pub async fn person(&self, name: &str, roles: Roles) -> Uuid {
-        let new = NewPerson {
-            email: email_of(name),
-            name: name.to_owned(),
-            password: PASSWORD.to_owned(),
-            lang: Lang::Zh,
-            roles,
-            demo: false,
-        };
+        let new =
+            NewPerson { email: email_of(name), name: name.to_owned(), password: PASSWORD.to_owned(), lang: Lang::Zh, roles, demo: false };
         accounts::create_person(self.market(), new).await.unwrap()
     }
 
@@ -318,6 +312,7 @@ impl TestApp {
 
 /// The address of a person by name; names need not be ASCII.
 pub(crate) fn email_of(name: &str) -> String {
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c.to_string() } else { format!("u{:x}", u32::from(c)) }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c.to_string() } else { format!("u{:x}", u32::from(c)) }).collect();
     format!("{plain}@example.cn").to_lowercase()
 }

@@ -30,8 +30,27 @@ impl Rows {
             ($($name:ident),+) => { $(rows.insert(stringify!($name), table::<entity::$name::Entity>(db).await);)+ };
         }
         read!(
-            person, ticket, organisation, membership, listing, attachment, matched, recommendation, interest, deal, message, contract,
-            ledger_entry, target, move_log, audit, outbox, mail, counter, once, import_batch
+            person,
+            ticket,
+            organisation,
+            membership,
+            listing,
+            attachment,
+            matched,
+            recommendation,
+            interest,
+            deal,
+            message,
+            contract,
+            ledger_entry,
+            target,
+            move_log,
+            audit,
+            outbox,
+            mail,
+            counter,
+            once,
+            import_batch
         );
         if let Some(audit) = rows.get_mut("audit") {
             audit.retain(|row| !READING.iter().any(|action| row.contains(&format!("action: \"{action}"))));

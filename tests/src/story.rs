@@ -86,7 +86,9 @@ impl Pair {
     pub async fn interest(&self) -> Uuid {
         let message: Fields = [("message", "我们的陶瓷轴承正好可以解决，愿意面谈。")].into_iter().collect();
         let (market, researcher) = (self.app().market(), self.researcher.actor().await);
-        interests::send_interest(market, &researcher, ListingKind::Demand, &self.demand, Some(&self.achievement), &message, None).await.unwrap()
+        interests::send_interest(market, &researcher, ListingKind::Demand, &self.demand, Some(&self.achievement), &message, None)
+            .await
+            .unwrap()
     }
 
     /// The engineer's side accepts; answers the deal's number.
@@ -121,7 +123,16 @@ impl Pair {
         let fields = form.set("kind", "development").fields();
         let contract = contracts::create_contract(&market, &seller, Some(&deal), &fields, None).await.unwrap();
         let id = contracts::contract(&market, &seller, &contract).await.unwrap().summary.id;
-        attachments::attach(&market, &seller, Subject::Contract, id, attachments::NewFile { name: "contract.pdf", bytes: pdf("contract"), confidential: false }, None).await.unwrap();
+        attachments::attach(
+            &market,
+            &seller,
+            Subject::Contract,
+            id,
+            attachments::NewFile { name: "contract.pdf", bytes: pdf("contract"), confidential: false },
+            None,
+        )
+        .await
+        .unwrap();
         Signed { pair: self, deal, contract }
     }
 }

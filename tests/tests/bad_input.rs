@@ -45,7 +45,13 @@ async fn refuses(client: &Client, path: &str, button: &str, typed: impl Typed, e
                 assert_eq!(answer.error_at(&error.field).as_deref(), Some(words.as_str()), "{what}: {answer}");
                 let target = format!("#{}", error.field.replace('.', "-"));
                 assert!(answer.attributes(".error-summary a", "href").contains(&target), "{what}");
-                assert!(answer.html().root_element().descendants().any(|n| n.value().as_element().is_some_and(|e| e.id() == target.strip_prefix('#'))));
+                assert!(
+                    answer
+                        .html()
+                        .root_element()
+                        .descendants()
+                        .any(|n| n.value().as_element().is_some_and(|e| e.id() == target.strip_prefix('#')))
+                );
             }
         }
         assert_kept(&answer, &typed, &what);
@@ -153,7 +159,8 @@ async fn amounts_and_dates_that_contradict_each_other() {
 }
 
 /// What people try: tags, attributes, ends of the elements it may stand in.
-const PAYLOAD: &str = "<script>alert('k')</script><img src=x onerror=alert(1)>\"'></textarea></title><svg onload=alert(2)>&lt;b&gt;{{7*7}}%3Cscript%3E";
+const PAYLOAD: &str =
+    "<script>alert('k')</script><img src=x onerror=alert(1)>\"'></textarea></title><svg onload=alert(2)>&lt;b&gt;{{7*7}}%3Cscript%3E";
 
 #[tokio::test]
 async fn html_and_script_in_every_text_field() {
@@ -189,9 +196,24 @@ async fn html_and_script_in_every_text_field() {
 #[tokio::test]
 async fn stored_script_is_inert_wherever_it_is_shown() {
     let app = TestApp::new().await;
-    let text = |form: DemandForm| ["title", "summary", "problem", "current", "tried", "background", "keywords", "detail", "chain_node", "indicators.0.name", "indicators.0.unit", "indicators.0.method"]
+    let text = |form: DemandForm| {
+        [
+            "title",
+            "summary",
+            "problem",
+            "current",
+            "tried",
+            "background",
+            "keywords",
+            "detail",
+            "chain_node",
+            "indicators.0.name",
+            "indicators.0.unit",
+            "indicators.0.method",
+        ]
         .iter()
-        .fold(form, |form, name| form.set(name, &PAYLOAD[..if matches!(*name, "keywords" | "indicators.0.unit") { 25 } else { 55 }]));
+        .fold(form, |form, name| form.set(name, &PAYLOAD[..if matches!(*name, "keywords" | "indicators.0.unit") { 25 } else { 55 }]))
+    };
     let achievement = ["title", "summary", "advantage", "applications", "one_sentence", "funding", "trl_evidence", "inventors.0.name"]
         .iter()
         .fold(AchievementForm::complete(), |form, name| form.set(name, &PAYLOAD[..55]));
@@ -258,7 +280,13 @@ async fn a_megabyte_of_text() {
     let length = 1024 * 1024 / 3;
     let huge = "长".repeat(length);
     for field in ["title", "summary", "problem", "detail"] {
-        let max = if field == "title" { 120 } else if field == "summary" { 2_000 } else { 5_000 };
+        let max = if field == "title" {
+            120
+        } else if field == "summary" {
+            2_000
+        } else {
+            5_000
+        };
         let expected = at(field, "too_long").with("max", max).with("length", length);
         let page = engineer.open("/demands/new").await;
         let before = app.rows().await;
@@ -301,8 +329,46 @@ async fn characters_of_query_syntax() {
         visitor.open(&format!("/demands?q={query}")).await.all(".result-title").len()
     };
     for query in [
-        "+", "-", "--", "\"", "\"\"", "(", ")", "((((", "*", "?", "~2", "^", "title:", ":", "5G/6G:通信", "AND", "OR NOT", "[a TO z]", "{*}", "\\", "/.*/", "'; DROP TABLE listing;--",
-        "%", "_", "\u{0}", "\u{feff}", "\u{202e}", "🙂", "é", "\n", "&&", "||", "!", "title:轴承^9", "轴承~", "-轴承 -寿命", "IN [1 2]", "\"轴承", "0x27", "1=1",
+        "+",
+        "-",
+        "--",
+        "\"",
+        "\"\"",
+        "(",
+        ")",
+        "((((",
+        "*",
+        "?",
+        "~2",
+        "^",
+        "title:",
+        ":",
+        "5G/6G:通信",
+        "AND",
+        "OR NOT",
+        "[a TO z]",
+        "{*}",
+        "\\",
+        "/.*/",
+        "'; DROP TABLE listing;--",
+        "%",
+        "_",
+        "\u{0}",
+        "\u{feff}",
+        "\u{202e}",
+        "🙂",
+        "é",
+        "\n",
+        "&&",
+        "||",
+        "!",
+        "title:轴承^9",
+        "轴承~",
+        "-轴承 -寿命",
+        "IN [1 2]",
+        "\"轴承",
+        "0x27",
+        "1=1",
     ] {
         let _ = found(query).await;
     }
@@ -319,12 +385,24 @@ async fn unknown_facets_and_pages_that_are_not_there() {
     let pair = app.pair().await;
     let admin = app.admin().await;
     for lang in Lang::ALL {
-        for query in ["field=nonsense", "colour=red", "trl=99&trl=-1", "region=000000", "sort=colour", "cooperation=", "field=energy&field=energy", "field[]=energy"] {
+        for query in [
+            "field=nonsense",
+            "colour=red",
+            "trl=99&trl=-1",
+            "region=000000",
+            "sort=colour",
+            "cooperation=",
+            "field=energy&field=energy",
+            "field[]=energy",
+        ] {
             let answer = app.visitor().open(&format!("{}/demands?{query}", lang.prefix())).await;
             assert!(answer.says(t!(lang, "listings.demands")), "{query}: {answer}");
         }
         let nothing = app.visitor().open(&format!("{}/demands?field=nonsense", lang.prefix())).await;
-        assert!(nothing.says(t!(lang, "listings.none_found")) && nothing.links().contains(&format!("{}/demands", lang.prefix())), "{nothing}");
+        assert!(
+            nothing.says(t!(lang, "listings.none_found")) && nothing.links().contains(&format!("{}/demands", lang.prefix())),
+            "{nothing}"
+        );
     }
     for page in ["-1", "0", "1000000000", "99999999999999999999", "1.5", "one", ""] {
         for path in ["/demands", "/achievements", "/organisations", "/contracts", "/targets/contract_value"] {
@@ -332,7 +410,9 @@ async fn unknown_facets_and_pages_that_are_not_there() {
         }
         let demands = app.visitor().open(&format!("/demands?page={page}")).await;
         assert!(demands.says("高速数控机床主轴轴承寿命不足"), "page {page} is one that is there: {demands}");
-        for path in ["/work", "/interests", "/interests?tab=sent", "/deals", "/contracts?tab=own", &format!("/demands/{}/matches", pair.demand)] {
+        for path in
+            ["/work", "/interests", "/interests?tab=sent", "/deals", "/contracts?tab=own", &format!("/demands/{}/matches", pair.demand)]
+        {
             let sign = if path.contains('?') { '&' } else { '?' };
             pair.engineer.open(&format!("{path}{sign}page={page}")).await;
         }
@@ -400,7 +480,9 @@ async fn foreign_and_made_up_ids() {
         let lang = if path.starts_with("/en/") { Lang::En } else { Lang::Zh };
         let answer = stranger.get(path).await;
         assert_eq!((answer.status, answer.heading()), (404, t!(lang, "page.not_found_title").to_owned()), "{path}: {answer}");
-        for action in ["withdraw", "submit", "write", "accept", "agree_nda", "attach", "save", "register", "publish", "return", "commit", "roles"] {
+        for action in
+            ["withdraw", "submit", "write", "accept", "agree_nda", "attach", "save", "register", "publish", "return", "commit", "roles"]
+        {
             let fields = [("action", action), ("version", "1"), ("body", "x"), ("message", "x"), ("reason", "x")];
             let answer = stranger.post(path, fields).await;
             assert!(matches!(answer.status, 403 | 404 | 422), "POST {action} {path}: {answer}");
@@ -415,7 +497,14 @@ async fn foreign_and_made_up_ids() {
     for id in [nobody.to_string(), "x".to_owned(), "../../keqiao.db".to_owned(), "..%2f..%2fkeqiao.db".to_owned()] {
         assert_eq!(stranger.get(&format!("/attachments/{id}")).await.status, 404, "{id}");
     }
-    let file = pair.researcher.open(&format!("/contracts/{}", signed.contract)).await.links().into_iter().find(|l| l.starts_with("/attachments/")).unwrap();
+    let file = pair
+        .researcher
+        .open(&format!("/contracts/{}", signed.contract))
+        .await
+        .links()
+        .into_iter()
+        .find(|l| l.starts_with("/attachments/"))
+        .unwrap();
     assert_eq!(pair.researcher.get(&file).await.status, 200);
     for who in [&stranger, &app.visitor(), &app.broker().await] {
         assert_eq!(who.get(&file).await.status, 404, "a file is for those of its contract");
@@ -455,7 +544,8 @@ async fn a_form_posted_twice_does_nothing_twice() {
     engineer.press(&switch, "switch").await;
 
     let page = researcher.open(&format!("/demands/{}/interest", pair.demand)).await;
-    let interest = twice(researcher, page.form("send").with([("counter", pair.achievement.as_str()), ("message", "愿意面谈")]), "interest").await;
+    let interest =
+        twice(researcher, page.form("send").with([("counter", pair.achievement.as_str()), ("message", "愿意面谈")]), "interest").await;
     let page = engineer.open(&interest.location()).await;
     let deal = twice(engineer, page.form("accept"), "deal").await;
     let page = engineer.follow(deal).await;
@@ -479,7 +569,8 @@ async fn a_form_posted_twice_does_nothing_twice() {
 
     let broker = app.broker().await;
     let other = app.published(&app.enterprise("钱工").await, &pair.officer, ListingKind::Demand, DemandForm::complete().fields()).await;
-    let fresh = app.published(&app.institute("周工").await, &pair.officer, ListingKind::Achievement, AchievementForm::complete().fields()).await;
+    let fresh =
+        app.published(&app.institute("周工").await, &pair.officer, ListingKind::Achievement, AchievementForm::complete().fields()).await;
     let page = broker.open(&format!("/demands/{other}/interest")).await;
     twice(&broker, page.form("recommend").with([("counter", fresh.as_str()), ("message", "很合适")]), "recommendation").await;
 
@@ -515,7 +606,8 @@ async fn a_stale_version_overwrites_nothing() {
     let pair = app.pair().await;
     let (engineer, researcher, admin) = (&pair.engineer, &pair.researcher, app.admin().await);
     let draft = engineer.post("/demands/new", DemandForm::complete().set("action", "save")).await.location();
-    stale(engineer, &format!("{draft}/edit"), "save", [("title", "先到的标题")], [("title", "后到的标题"), ("problem", "后到的难题")]).await;
+    stale(engineer, &format!("{draft}/edit"), "save", [("title", "先到的标题")], [("title", "后到的标题"), ("problem", "后到的难题")])
+        .await;
     let organisation = format!("/organisations/{}/edit", engineer.organisation());
     stale(engineer, &organisation, "save", [("name", "先到的公司")], [("name", "后到的公司"), ("summary", "后到的简介")]).await;
     stale(&admin, &format!("/admin/people/{}", researcher.person()), "roles", [("broker", "yes")], [("officer_region", "990102")]).await;
@@ -660,13 +752,16 @@ async fn bodies_that_are_no_forms() {
             assert_eq!((answer.status, answer.heading()), (400, t!(lang, "page.malformed_title").to_owned()), "{kind}: {answer}");
         }
     }
-    let odd: [&[u8]; 4] = [b"", b"&&&===", b"title=%00&&=", b"action=save&title=%00%00&indicators.999999999999.name=x&indicators.-1.name=y&ip..number=z"];
+    let odd: [&[u8]; 4] =
+        [b"", b"&&&===", b"title=%00&&=", b"action=save&title=%00%00&indicators.999999999999.name=x&indicators.-1.name=y&ip..number=z"];
     for body in odd {
         let answer = engineer.request(Method::POST, "/demands/new", Some("application/x-www-form-urlencoded"), body.to_vec()).await;
         assert_eq!(answer.status, 422, "{answer}");
     }
     before.assert_same(&app.rows().await, "no form");
     // Broken percent sequences are read as browsers read them.
-    let answer = engineer.request(Method::POST, "/demands/new", Some("application/x-www-form-urlencoded"), b"action=save&title=%ff%zz%00%".to_vec()).await;
+    let answer = engineer
+        .request(Method::POST, "/demands/new", Some("application/x-www-form-urlencoded"), b"action=save&title=%ff%zz%00%".to_vec())
+        .await;
     assert_eq!(engineer.follow(answer).await.heading(), "\u{fffd}%zz%");
 }

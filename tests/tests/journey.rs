@@ -146,7 +146,10 @@ async fn from_a_bottleneck_to_a_contract_that_moves_the_target() {
     let form = researcher.open("/contracts/new?deal=JY-2026-000001").await;
     let over = ContractForm::complete().technical_value("1300000");
     let refused = researcher.send(form.form("save").with(over)).await;
-    assert!(refused.status == 422 && refused.error_at("technical_value").as_deref() == Some(t!(Zh, "error.technical_over_total")), "{refused}");
+    assert!(
+        refused.status == 422 && refused.error_at("technical_value").as_deref() == Some(t!(Zh, "error.technical_over_total")),
+        "{refused}"
+    );
     assert_eq!(refused.value_of("value").as_deref(), Some("1200000"));
     let recorded = researcher.send(refused.form("save").with([("technical_value", "900000")])).await;
     assert_eq!(recorded.location(), "/contracts/HT-2026-000001");
@@ -181,7 +184,10 @@ async fn from_a_bottleneck_to_a_contract_that_moves_the_target() {
     assert!(evidence.says("1,200,000 元") && !evidence.says("合同.pdf"), "{evidence}");
     assert!(!evidence.says("寿命不低于 8000 小时"), "what is done stays with the parties");
     for figure in ["achievements_converted", "enterprises_served", "technical_value"] {
-        assert!(app.visitor().open(&format!("/targets/{figure}")).await.links().contains(&"/contracts/HT-2026-000001".to_owned()), "{figure}");
+        assert!(
+            app.visitor().open(&format!("/targets/{figure}")).await.links().contains(&"/contracts/HT-2026-000001".to_owned()),
+            "{figure}"
+        );
     }
     assert_eq!(ledger::verify(app.market()).await.unwrap(), []);
 }

@@ -3,5 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests stop at the first surprise")]
 
 mod bad_input;
+mod concurrency;
+mod config;
+mod index;
 mod journey;
 mod permissions;
+mod security;
+mod states;

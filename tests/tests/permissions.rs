@@ -22,9 +22,48 @@ macro_rules! routes {
 }
 
 routes!(
-    Home, About, Listings, ListingNew, Listing, ListingEdit, Matches, InterestNew, Organisations, OrganisationNew, Organisation, OrganisationEdit, Work,
-    Interests, Interest, Deals, Deal, Contracts, ContractNew, Contract, ContractEdit, Targets, Target, Review, ReviewListing, ReviewContract, Import,
-    ImportBatch, Admin, AdminPeople, AdminPerson, AdminTargets, AdminMail, AdminAudit, SignIn, Register, Forgot, Reset, Verify, Account, SignOut, Gallery,
+    Home,
+    About,
+    Listings,
+    ListingNew,
+    Listing,
+    ListingEdit,
+    Matches,
+    InterestNew,
+    Organisations,
+    OrganisationNew,
+    Organisation,
+    OrganisationEdit,
+    Work,
+    Interests,
+    Interest,
+    Deals,
+    Deal,
+    Contracts,
+    ContractNew,
+    Contract,
+    ContractEdit,
+    Targets,
+    Target,
+    Review,
+    ReviewListing,
+    ReviewContract,
+    Import,
+    ImportBatch,
+    Admin,
+    AdminPeople,
+    AdminPerson,
+    AdminTargets,
+    AdminMail,
+    AdminAudit,
+    SignIn,
+    Register,
+    Forgot,
+    Reset,
+    Verify,
+    Account,
+    SignOut,
+    Gallery,
 );
 
 /// A market in which every page has something to show.
@@ -53,11 +92,24 @@ impl World {
         let draft_contract = keqiao_market::contracts::create_contract(&market, &seller, None, &fields, None).await.unwrap();
         let Signed { pair, deal, contract: submitted } = other;
         let engineer = pair.engineer.actor().await;
-        let draft = keqiao_market::listings::create_listing(&market, &engineer, ListingKind::Demand, &DemandForm::complete().fields(), false, None).await.unwrap();
-        let waiting = keqiao_market::listings::create_listing(&market, &engineer, ListingKind::Demand, &DemandForm::complete().fields(), true, None).await.unwrap();
+        let draft =
+            keqiao_market::listings::create_listing(&market, &engineer, ListingKind::Demand, &DemandForm::complete().fields(), false, None)
+                .await
+                .unwrap();
+        let waiting =
+            keqiao_market::listings::create_listing(&market, &engineer, ListingKind::Demand, &DemandForm::complete().fields(), true, None)
+                .await
+                .unwrap();
         let file = "名称,需求描述\n批量导入的需求,需要一种耐高温的密封材料\n".as_bytes().to_vec();
         let batch = imports::preview(&market, &engineer, ListingKind::Demand, "需求.csv", file, None).await.unwrap();
-        let interest = pair.engineer.open("/interests").await.links().into_iter().find_map(|l| l.strip_prefix("/interests/").and_then(|id| id.parse().ok())).unwrap();
+        let interest = pair
+            .engineer
+            .open("/interests")
+            .await
+            .links()
+            .into_iter()
+            .find_map(|l| l.strip_prefix("/interests/").and_then(|id| id.parse().ok()))
+            .unwrap();
         let people = vec![
             ("visitor", app.visitor()),
             ("owner", pair.engineer.another_window()),
@@ -263,7 +315,9 @@ async fn who_may_not_do_what() {
         allowed,
     };
     let version = world.app.listing_version(&pair.engineer, Demand, &world.waiting).await.to_string();
-    let listing = |action: &'static str, number: &str, allowed| attempt(action, R::Listing(Demand, number.to_owned()), &[("action", action), ("version", &version), ("reason", "x")], allowed);
+    let listing = |action: &'static str, number: &str, allowed| {
+        attempt(action, R::Listing(Demand, number.to_owned()), &[("action", action), ("version", &version), ("reason", "x")], allowed)
+    };
     let mut attempts = vec![
         listing(ListingMove::TakeBack.code(), &world.waiting, &["owner"]),
         listing(ListingMove::Publish.code(), &world.waiting, &["officer"]),
@@ -275,9 +329,19 @@ async fn who_may_not_do_what() {
         attempt("submit", R::Listing(Demand, world.draft.clone()), &[("action", "submit"), ("version", "1")], &["owner"]),
         attempt("attach", R::Listing(Demand, world.draft.clone()), &[("action", "attach")], &["owner"]),
         attempt("save", R::ListingEdit(Demand, world.draft.clone()), &[("action", "save"), ("version", "1"), ("title", "x")], &["owner"]),
-        attempt("save while in review", R::ListingEdit(Demand, world.waiting.clone()), &[("action", "save"), ("version", &version), ("title", "x")], &[]),
+        attempt(
+            "save while in review",
+            R::ListingEdit(Demand, world.waiting.clone()),
+            &[("action", "save"), ("version", &version), ("title", "x")],
+            &[],
+        ),
         attempt("send", R::InterestNew(Demand, world.draft.clone()), &[("action", "send"), ("message", "x")], &[]),
-        attempt("recommend", R::InterestNew(Demand, pair.demand.clone()), &[("action", "recommend"), ("message", "x"), ("counter", &pair.achievement)], &["broker"]),
+        attempt(
+            "recommend",
+            R::InterestNew(Demand, pair.demand.clone()),
+            &[("action", "recommend"), ("message", "x"), ("counter", &pair.achievement)],
+            &["broker"],
+        ),
         attempt("answer", R::Interest(world.interest), &[("action", "decline"), ("version", "2"), ("code", "other"), ("reason", "x")], &[]),
         attempt("write", R::Deal(world.signed.deal.clone()), &[("action", "write"), ("body", "x")], &["owner", "other side"]),
         attempt("sign", R::Deal(world.signed.deal.clone()), &[("action", "sign"), ("version", "4")], &[]),
@@ -287,14 +351,29 @@ async fn who_may_not_do_what() {
         attempt("submit", R::Contract(world.signed.contract.clone()), &[("action", "submit"), ("version", "1")], &[]),
         attempt("take back", R::Contract(world.submitted.clone()), &[("action", "take_back"), ("version", "2")], &["other side"]),
         attempt("register", R::ReviewContract(world.submitted.clone()), &[("action", "register"), ("version", "2")], &["officer"]),
-        attempt("refuse", R::Contract(world.submitted.clone()), &[("action", "refuse"), ("version", "2"), ("code", "other"), ("reason", "x")], &["officer"]),
-        attempt("cancel", R::Contract(world.submitted.clone()), &[("action", "cancel"), ("version", "2"), ("code", "other"), ("reason", "x")], &[]),
+        attempt(
+            "refuse",
+            R::Contract(world.submitted.clone()),
+            &[("action", "refuse"), ("version", "2"), ("code", "other"), ("reason", "x")],
+            &["officer"],
+        ),
+        attempt(
+            "cancel",
+            R::Contract(world.submitted.clone()),
+            &[("action", "cancel"), ("version", "2"), ("code", "other"), ("reason", "x")],
+            &[],
+        ),
         attempt("change", R::OrganisationEdit(pair.engineer.organisation()), &[("action", "save"), ("version", "1"), ("name", "x")], &[]),
         attempt("remove", R::OrganisationEdit(pair.engineer.organisation()), &[("action", "remove"), ("person", &engineer)], &[]),
         attempt("promote", R::OrganisationEdit(pair.engineer.organisation()), &[("action", "promote"), ("person", &engineer)], &["owner"]),
         attempt("commit", R::ImportBatch(world.batch), &[("action", "commit"), ("version", "1")], &["owner"]),
         attempt("discard", R::ImportBatch(world.batch), &[("action", "discard")], &["owner"]),
-        attempt("give roles", R::AdminPerson(pair.engineer.person()), &[("action", "roles"), ("version", "1"), ("admin", "yes")], &["admin"]),
+        attempt(
+            "give roles",
+            R::AdminPerson(pair.engineer.person()),
+            &[("action", "roles"), ("version", "1"), ("admin", "yes")],
+            &["admin"],
+        ),
         attempt("switch", R::Account, &[("action", "switch"), ("organisation", &pair.engineer.organisation().to_string())], &["owner"]),
         attempt("end a session", R::Account, &[("action", "end"), ("session", &Uuid::nil().to_string())], &[]),
     ];
@@ -302,7 +381,24 @@ async fn who_may_not_do_what() {
         attempts.push(attempt("post", R::ListingNew(kind), &[("action", "save")], &[]));
     }
     // Nothing is posted to pages that only show something.
-    for route in [R::Home, R::About, R::Listings(Demand), R::Organisations, R::Work, R::Interests, R::Deals, R::Contracts, R::Targets, R::Target("contract_value".to_owned()), R::Review, R::Admin, R::AdminPeople, R::AdminMail, R::AdminAudit, R::Gallery] {
+    for route in [
+        R::Home,
+        R::About,
+        R::Listings(Demand),
+        R::Organisations,
+        R::Work,
+        R::Interests,
+        R::Deals,
+        R::Contracts,
+        R::Targets,
+        R::Target("contract_value".to_owned()),
+        R::Review,
+        R::Admin,
+        R::AdminPeople,
+        R::AdminMail,
+        R::AdminAudit,
+        R::Gallery,
+    ] {
         attempts.push(attempt("anything", route, &[("action", "save")], &[]));
     }
     let mut rows = Vec::new();
@@ -421,11 +517,18 @@ async fn nobody_decides_on_what_is_their_own() {
     let engineer = app.enterprise("沈工").await;
     let roles = keqiao_market::accounts::Roles { officer_region: Some("990100".to_owned()), ..Default::default() };
     let both = app.signed_in("两头", roles).await;
-    let code = keqiao_market::organisations::organisation(app.market(), &engineer.actor().await, engineer.organisation()).await.unwrap().credit_code;
+    let code = keqiao_market::organisations::organisation(app.market(), &engineer.actor().await, engineer.organisation())
+        .await
+        .unwrap()
+        .credit_code;
     keqiao_market::organisations::ask_to_join(app.market(), &both.actor().await, &code, None).await.unwrap();
-    keqiao_market::organisations::answer_membership(app.market(), &engineer.actor().await, engineer.organisation(), both.person(), true).await.unwrap();
+    keqiao_market::organisations::answer_membership(app.market(), &engineer.actor().await, engineer.organisation(), both.person(), true)
+        .await
+        .unwrap();
     let form = DemandForm::complete().fields();
-    let number = keqiao_market::listings::create_listing(app.market(), &engineer.actor().await, ListingKind::Demand, &form, true, None).await.unwrap();
+    let number = keqiao_market::listings::create_listing(app.market(), &engineer.actor().await, ListingKind::Demand, &form, true, None)
+        .await
+        .unwrap();
     assert!(!both.open("/review").await.links().iter().any(|l| l.contains(&number)));
     let before = app.rows().await;
     let answer = both.post(&format!("/review/demands/{number}"), [("action", "publish"), ("version", "2")]).await;

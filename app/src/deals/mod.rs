@@ -1,7 +1,8 @@
 //! Deals and their threads.
 
 use keqiao_market::{
-    Subject, attachments::{self, AttachmentView},
+    Subject,
+    attachments::{self, AttachmentView},
     deals::{self, DealSummary, DealView},
     history::{self, HistoryEntry},
 };
@@ -97,7 +98,11 @@ async fn list(cx: &Cx) -> Result<Page, PageError> {
 pub(crate) fn deal_line(cx: &Cx, deal: &DealSummary) -> AnyView {
     ui::result_item(ResultItem {
         badges: vec![ui::state_badge(cx, DealState::GROUP, deal.state.code())],
-        meta: vec![deal.number.clone().into_any(), format!("{} ↔ {}", deal.buyer.1, deal.seller.1).into_any(), ui::date_time(cx, deal.updated_at)],
+        meta: vec![
+            deal.number.clone().into_any(),
+            format!("{} ↔ {}", deal.buyer.1, deal.seller.1).into_any(),
+            ui::date_time(cx, deal.updated_at),
+        ],
         ..ResultItem::new(deal.title.clone().into_any(), cx.href(&Route::Deal(deal.number.clone())))
     })
 }
@@ -114,7 +119,12 @@ async fn one(cx: &Cx, number: &str, form: Option<Form>) -> Result<Page, PageErro
 fn view(cx: &Cx, deal: &DealView, history: Vec<HistoryEntry>, attached: &[AttachmentView], form: &Form) -> AnyView {
     let s = &deal.summary;
     let here = cx.href(&cx.route);
-    let labels = [("body", t!(cx.lang, "deals.message")), ("code", t!(cx.lang, "deals.why_lost")), ("reason", t!(cx.lang, "interests.words")), ("file", t!(cx.lang, "listings.add_file"))];
+    let labels = [
+        ("body", t!(cx.lang, "deals.message")),
+        ("code", t!(cx.lang, "deals.why_lost")),
+        ("reason", t!(cx.lang, "interests.words")),
+        ("file", t!(cx.lang, "listings.add_file")),
+    ];
     let messages = std::iter::once(Message {
         author: t!(cx.lang, "deals.opening").to_owned(),
         organisation: String::new(),
@@ -123,7 +133,14 @@ fn view(cx: &Cx, deal: &DealView, history: Vec<HistoryEntry>, attached: &[Attach
         text: deal.opening.clone(),
         below: None,
     })
-    .chain(deal.messages.iter().map(|m| Message { author: m.person.clone(), organisation: m.organisation.clone(), at: m.at, own: m.own, text: m.body.clone(), below: None }))
+    .chain(deal.messages.iter().map(|m| Message {
+        author: m.person.clone(),
+        organisation: m.organisation.clone(),
+        at: m.at,
+        own: m.own,
+        text: m.body.clone(),
+        below: None,
+    }))
     .collect();
     let write = deal.may_write.then(|| {
         let body = view! {

@@ -27,7 +27,8 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
         Route::InterestNew(kind, number) => send::submit(cx, kind, &number, submission).await,
         Route::Interest(id) => {
             let Some(by) = InterestMove::from_code(submission.action()) else { return Err(PageError::NotFound) };
-            let answered = market::answer_interest(&cx.market, &cx.actor, id, by, &submission.fields, submission.version(), submission.once()).await;
+            let answered =
+                market::answer_interest(&cx.market, &cx.actor, id, by, &submission.fields, submission.version(), submission.once()).await;
             match answered {
                 Ok(Some(deal)) => Ok(Outcome::Go(Route::Deal(deal), Some("flash.deal_opened"))),
                 Ok(None) => Ok(Outcome::Go(cx.route.clone(), Some("flash.saved"))),

@@ -45,7 +45,12 @@ fn view(cx: &Cx, title: &str, listing: &ListingView, counters: &[ListingSummary]
         if options.is_empty() {
             ().into_any()
         } else {
-            ui::select(cx, form, Input::new("counter", counter_label).hint(t!(cx.lang, "interests.counter_hint")).blank(t!(cx.lang, "interests.no_counter")), options)
+            ui::select(
+                cx,
+                form,
+                Input::new("counter", counter_label).hint(t!(cx.lang, "interests.counter_hint")).blank(t!(cx.lang, "interests.no_counter")),
+                options,
+            )
         }
     };
     let (message, hint, send) = if recommends {
@@ -65,7 +70,12 @@ fn view(cx: &Cx, title: &str, listing: &ListingView, counters: &[ListingSummary]
     let to = format!("{}{}", cx.href(&cx.route), cx.query.to_search());
     let unable = (!recommends && cx.actor.organisation().is_none()).then(|| {
         let to = cx.href(&Route::OrganisationNew);
-        ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "listings.need_organisation_text")}" "<a href=to>{t!(cx.lang, "listings.to_organisation")}</a></p> }.into_any())
+        ui::notice(
+            cx,
+            Tone::Warn,
+            view! { <p>{t!(cx.lang, "listings.need_organisation_text")}" "<a href=to>{t!(cx.lang, "listings.to_organisation")}</a></p> }
+                .into_any(),
+        )
     });
     view! {
         {ui::error_summary(cx, form, &labels)}

@@ -39,9 +39,14 @@ fn draw_list(cx: &Cx, tab: Tab) -> AnyView {
         let to = format!("{}{}", cx.href(&cx.route), Query(vec![("tab".to_owned(), code.to_owned())]).to_search());
         (words.to_owned(), to, chosen == code || (code.is_empty() && !matches!(chosen, "sent" | "recommended")), None)
     };
-    let tabs = vec![link("", t!(cx.lang, "interests.received")), link("sent", t!(cx.lang, "interests.sent")), link("recommended", t!(cx.lang, "interests.recommended"))];
+    let tabs = vec![
+        link("", t!(cx.lang, "interests.received")),
+        link("sent", t!(cx.lang, "interests.sent")),
+        link("recommended", t!(cx.lang, "interests.recommended")),
+    ];
     let search = cx.href(&Route::Listings(ListingKind::Demand));
-    let none = |text: &str| ui::empty(cx, t!(cx.lang, "interests.none"), text, Some((t!(cx.lang, "interests.look_around"), search.clone())));
+    let none =
+        |text: &str| ui::empty(cx, t!(cx.lang, "interests.none"), text, Some((t!(cx.lang, "interests.look_around"), search.clone())));
     let (list, total, per_page) = match tab {
         Tab::Interests(paged) => {
             let items: Vec<AnyView> = paged.items.iter().map(|i| line(cx, i)).collect();
@@ -49,7 +54,11 @@ fn draw_list(cx: &Cx, tab: Tab) -> AnyView {
         }
         Tab::Recommendations(paged) => {
             let items: Vec<AnyView> = paged.items.iter().map(|r| recommended(cx, r)).collect();
-            (if items.is_empty() { none(t!(cx.lang, "interests.none_recommended")) } else { ui::results(items) }, paged.total, paged.per_page)
+            (
+                if items.is_empty() { none(t!(cx.lang, "interests.none_recommended")) } else { ui::results(items) },
+                paged.total,
+                paged.per_page,
+            )
         }
     };
     view! {
@@ -75,7 +84,8 @@ pub(super) fn line(cx: &Cx, interest: &InterestView) -> AnyView {
 
 fn recommended(cx: &Cx, r: &RecommendationView) -> AnyView {
     // The reader's own side is the one it answers from.
-    let (target, own) = if cx.actor.belongs_to(r.demand.organisation_id) { (&r.achievement, &r.demand) } else { (&r.demand, &r.achievement) };
+    let (target, own) =
+        if cx.actor.belongs_to(r.demand.organisation_id) { (&r.achievement, &r.demand) } else { (&r.demand, &r.achievement) };
     let with = Query(vec![("with".to_owned(), own.number.clone())]).to_search();
     let contact = format!("{}{with}", cx.href(&Route::InterestNew(target.kind, target.number.clone())));
     let concerned = cx.actor.belongs_to(own.organisation_id);
@@ -120,7 +130,10 @@ fn draw(cx: &Cx, interest: &InterestView, form: &Form) -> AnyView {
         facts.push((t!(cx.lang, "interests.words").to_owned(), ui::paragraphs(&interest.reason)));
     }
     let listings = std::iter::once(&interest.listing).chain(&interest.counter).map(|l| summary_result(cx, l, false)).collect();
-    let deal = interest.deal.as_ref().map(|number| ui::button_link(t!(cx.lang, "interests.to_deal"), &cx.href(&Route::Deal(number.clone())), ButtonStyle::Primary));
+    let deal = interest
+        .deal
+        .as_ref()
+        .map(|number| ui::button_link(t!(cx.lang, "interests.to_deal"), &cx.href(&Route::Deal(number.clone())), ButtonStyle::Primary));
     let badge = ui::state_badge(cx, InterestState::GROUP, interest.state.code());
     let main = view! {
         {ui::section("message", t!(cx.lang, "interests.message"), ui::paragraphs(&interest.message))}

@@ -56,28 +56,62 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
     let mut notices: Vec<AnyView> = Vec::new();
     if !person.verified {
         let to = cx.href(&Route::Account);
-        notices.push(ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "work.verify")}" "<a href=to>{t!(cx.lang, "work.to_account")}</a></p> }.into_any()));
+        notices.push(ui::notice(
+            cx,
+            Tone::Warn,
+            view! { <p>{t!(cx.lang, "work.verify")}" "<a href=to>{t!(cx.lang, "work.to_account")}</a></p> }.into_any(),
+        ));
     }
     if organisation.is_none() && person.officer.is_none() {
         let to = cx.href(&Route::OrganisationNew);
-        notices.push(ui::notice(cx, Tone::Info, view! { <p>{t!(cx.lang, "listings.need_organisation_text")}" "<a href=to>{t!(cx.lang, "listings.to_organisation")}</a></p> }.into_any()));
+        notices.push(ui::notice(
+            cx,
+            Tone::Info,
+            view! { <p>{t!(cx.lang, "listings.need_organisation_text")}" "<a href=to>{t!(cx.lang, "listings.to_organisation")}</a></p> }
+                .into_any(),
+        ));
     }
     let mut figures = Vec::new();
     if person.officer.is_some() {
-        figures.push(ui::stat(t!(cx.lang, "work.review"), &ui::count(work.review), t!(cx.lang, "work.review_hint"), Some(cx.href(&Route::Review))));
+        figures.push(ui::stat(
+            t!(cx.lang, "work.review"),
+            &ui::count(work.review),
+            t!(cx.lang, "work.review_hint"),
+            Some(cx.href(&Route::Review)),
+        ));
         let to = format!("{}{}", cx.href(&Route::Review), Query(vec![("tab".to_owned(), "contracts".to_owned())]).to_search());
         figures.push(ui::stat(t!(cx.lang, "work.register"), &ui::count(work.register), t!(cx.lang, "work.register_hint"), Some(to)));
     }
     if organisation.is_some() {
-        figures.push(ui::stat(t!(cx.lang, "work.waiting"), &ui::count(work.waiting.len() as u64), t!(cx.lang, "work.waiting_hint"), Some(cx.href(&Route::Interests))));
-        figures.push(ui::stat(t!(cx.lang, "work.deals"), &ui::count(work.deals.total), t!(cx.lang, "work.deals_hint"), Some(cx.href(&Route::Deals))));
+        figures.push(ui::stat(
+            t!(cx.lang, "work.waiting"),
+            &ui::count(work.waiting.len() as u64),
+            t!(cx.lang, "work.waiting_hint"),
+            Some(cx.href(&Route::Interests)),
+        ));
+        figures.push(ui::stat(
+            t!(cx.lang, "work.deals"),
+            &ui::count(work.deals.total),
+            t!(cx.lang, "work.deals_hint"),
+            Some(cx.href(&Route::Deals)),
+        ));
     }
     if let Some(o) = organisation.filter(|_| work.members > 0) {
-        figures.push(ui::stat(t!(cx.lang, "work.members"), &ui::count(work.members), t!(cx.lang, "work.members_hint"), Some(cx.href(&Route::OrganisationEdit(o.id)))));
+        figures.push(ui::stat(
+            t!(cx.lang, "work.members"),
+            &ui::count(work.members),
+            t!(cx.lang, "work.members_hint"),
+            Some(cx.href(&Route::OrganisationEdit(o.id))),
+        ));
     }
     let part = |id: &str, title: &str, items: Vec<AnyView>| (!items.is_empty()).then(|| ui::section(id, title, ui::results(items)));
     let own = if organisation.is_some() && work.listings.total == 0 {
-        Some(ui::empty(cx, t!(cx.lang, "work.no_listings"), t!(cx.lang, "work.no_listings_text"), Some((t!(cx.lang, "listings.post_demand"), cx.href(&Route::ListingNew(ListingKind::Demand))))))
+        Some(ui::empty(
+            cx,
+            t!(cx.lang, "work.no_listings"),
+            t!(cx.lang, "work.no_listings_text"),
+            Some((t!(cx.lang, "listings.post_demand"), cx.href(&Route::ListingNew(ListingKind::Demand)))),
+        ))
     } else {
         part("listings", t!(cx.lang, "work.listings"), work.listings.items.iter().map(|l| summary_result(cx, l, true)).collect())
     };
@@ -98,12 +132,20 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
             })
         })
         .collect();
-    let post = view! {
-        {ui::button_link(t!(cx.lang, "listings.post_demand"), &cx.href(&Route::ListingNew(ListingKind::Demand)), ButtonStyle::Primary)}
-        {ui::button_link(t!(cx.lang, "listings.list_achievement"), &cx.href(&Route::ListingNew(ListingKind::Achievement)), ButtonStyle::Secondary)}
+    let mut ways = Vec::new();
+    if organisation.is_some_and(|o| o.kind != keqiao_model::OrganisationKind::Agency) {
+        let (demand, achievement) = (cx.href(&Route::ListingNew(ListingKind::Demand)), cx.href(&Route::ListingNew(ListingKind::Achievement)));
+        ways.push(ui::button_link(t!(cx.lang, "listings.post_demand"), &demand, ButtonStyle::Primary));
+        ways.push(ui::button_link(t!(cx.lang, "listings.list_achievement"), &achievement, ButtonStyle::Secondary));
+        ways.push(ui::button_link(t!(cx.lang, "work.import"), &cx.href(&Route::Import), ButtonStyle::Quiet));
     }
-    .into_any();
-    let beside = organisation.filter(|o| o.kind != keqiao_model::OrganisationKind::Agency).map(|_| view! { <div class="buttons">{post}</div> }.into_any());
+    if keqiao_market::targets::may_set_targets(&cx.market, &cx.actor) {
+        ways.push(ui::button_link(t!(cx.lang, "work.set_targets"), &cx.href(&Route::AdminTargets), ButtonStyle::Quiet));
+    }
+    if cx.site.demo && (person.officer.is_some() || person.admin) {
+        ways.push(ui::button_link(t!(cx.lang, "work.mail"), &cx.href(&Route::AdminMail), ButtonStyle::Quiet));
+    }
+    let beside = (!ways.is_empty()).then(|| ui::buttons(ways));
     view! {
         {ui::page_title(t!(cx.lang, "work.title"), organisation.map(|o| o.name.as_str()), beside)}
         {notices}

@@ -1,7 +1,10 @@
 //! The form of a demand or an achievement: saved as a draft or handed in.
 
 use keqiao_market::listings::{self, ListingView};
-use keqiao_model::{Coded, Cooperation, Field, Fields, INDUSTRIES, INDUSTRY_GROUP, IpKind, IpStatus, Lang, ListingKind, Ownership, PriceKind, SUMMARY_MAX, TEXT_MAX};
+use keqiao_model::{
+    Coded, Cooperation, Field, Fields, INDUSTRIES, INDUSTRY_GROUP, IpKind, IpStatus, Lang, ListingKind, Ownership, PriceKind, SUMMARY_MAX,
+    TEXT_MAX,
+};
 use leptos::prelude::*;
 
 use super::field_label;
@@ -13,9 +16,35 @@ use crate::{
 
 /// Fields in the order of the form, for the summary of errors.
 const NAMES: [&str; 29] = [
-    "title", "language", "one_sentence", "summary", "background", "current", "problem", "tried", "advantage", "indicators", "trl", "trl_evidence", "applications",
-    "field", "industry", "chain_node", "discipline", "keywords", "cooperation", "price_kind", "price_min", "price_max", "deadline", "ownership", "funding", "ip",
-    "inventors", "detail", "version",
+    "title",
+    "language",
+    "one_sentence",
+    "summary",
+    "background",
+    "current",
+    "problem",
+    "tried",
+    "advantage",
+    "indicators",
+    "trl",
+    "trl_evidence",
+    "applications",
+    "field",
+    "industry",
+    "chain_node",
+    "discipline",
+    "keywords",
+    "cooperation",
+    "price_kind",
+    "price_min",
+    "price_max",
+    "deadline",
+    "ownership",
+    "funding",
+    "ip",
+    "inventors",
+    "detail",
+    "version",
 ];
 
 /// Code and words of every value of a list.
@@ -30,7 +59,12 @@ pub(super) async fn new_page(cx: &Cx, kind: ListingKind, form: Option<Form>) -> 
         let cx = cx.clone();
         return Ok(Page::new(title, move || {
             let to = cx.href(&Route::OrganisationNew);
-            ui::empty(&cx, t!(cx.lang, "listings.need_organisation"), t!(cx.lang, "listings.need_organisation_text"), Some((t!(cx.lang, "listings.to_organisation"), to)))
+            ui::empty(
+                &cx,
+                t!(cx.lang, "listings.need_organisation"),
+                t!(cx.lang, "listings.need_organisation_text"),
+                Some((t!(cx.lang, "listings.to_organisation"), to)),
+            )
         }));
     }
     let form = form.unwrap_or_else(|| Form::filled([("language", cx.lang.tag())].into_iter().collect::<Fields>()));
@@ -77,7 +111,9 @@ pub(super) async fn save(cx: &Cx, kind: ListingKind, number: &str, submission: &
         return Ok(Outcome::Again(Form::again(submission)));
     }
     let submit = submission.action() == "submit";
-    match listings::save_listing(&cx.market, &cx.actor, kind, number, &submission.fields, submit, submission.version(), submission.once()).await {
+    match listings::save_listing(&cx.market, &cx.actor, kind, number, &submission.fields, submit, submission.version(), submission.once())
+        .await
+    {
         Ok(()) => Ok(Outcome::Go(Route::Listing(kind, number.to_owned()), Some(if submit { "flash.submitted" } else { "flash.saved" }))),
         Err(error) => Outcome::refused(submission, error),
     }

@@ -1,6 +1,9 @@
 //! The ranked answers of the other side, and why.
 
-use keqiao_market::{Paged, matching::{self, MatchView}};
+use keqiao_market::{
+    Paged,
+    matching::{self, MatchView},
+};
 use keqiao_model::{Coded, Cooperation, Field, INDUSTRY_GROUP, ListingKind};
 use keqiao_search::{Explanation, Facet};
 use leptos::prelude::*;
@@ -95,7 +98,8 @@ pub(crate) fn reasons(cx: &Cx, explanation: &Explanation) -> AnyView {
         .words
         .iter()
         .map(|w| {
-            let fields = w.fields.iter().map(|f| label(cx.lang, "matches.in", f)).collect::<Vec<_>>().join(t!(cx.lang, "listings.separator"));
+            let fields =
+                w.fields.iter().map(|f| label(cx.lang, "matches.in", f)).collect::<Vec<_>>().join(t!(cx.lang, "listings.separator"));
             view! { <li><b>{w.word.clone()}</b>" "<span class="hint">{fields}" · "{share(w.weight)}</span></li> }.into_any()
         })
         .collect();
@@ -104,8 +108,10 @@ pub(crate) fn reasons(cx: &Cx, explanation: &Explanation) -> AnyView {
         .iter()
         .map(|f| view! { <li><b>{facet_words(cx, f.facet, &f.code)}</b>" "<span class="hint">{label(cx.lang, "matches.facet", f.facet.code())}" · "{share(f.weight)}</span></li> }.into_any())
         .collect();
-    let other = (explanation.other > 0.0).then(|| view! { <li><span class="hint">{t!(cx.lang, "matches.other_words")}" · "{share(explanation.other)}</span></li> });
-    let facets = (!facets.is_empty()).then(|| view! { <h3 class="reason-head">{t!(cx.lang, "matches.facets_agree")}</h3><ul class="reasons">{facets}</ul> });
+    let other = (explanation.other > 0.0)
+        .then(|| view! { <li><span class="hint">{t!(cx.lang, "matches.other_words")}" · "{share(explanation.other)}</span></li> });
+    let facets = (!facets.is_empty())
+        .then(|| view! { <h3 class="reason-head">{t!(cx.lang, "matches.facets_agree")}</h3><ul class="reasons">{facets}</ul> });
     let body = view! {
         <h3 class="reason-head">{t!(cx.lang, "matches.words_agree")}</h3>
         <ul class="reasons">{words}{other}</ul>

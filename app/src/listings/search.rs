@@ -50,7 +50,8 @@ fn facet_legend(cx: &Cx, facet: Facet) -> &'static str {
 fn request(cx: &Cx, kind: ListingKind) -> SearchRequest {
     let mut filters: BTreeMap<Facet, BTreeSet<String>> = BTreeMap::new();
     for facet in Facet::all() {
-        let chosen: BTreeSet<String> = cx.query.all(facet.code()).into_iter().filter(|v| !v.is_empty() && v.len() <= 40).map(str::to_owned).collect();
+        let chosen: BTreeSet<String> =
+            cx.query.all(facet.code()).into_iter().filter(|v| !v.is_empty() && v.len() <= 40).map(str::to_owned).collect();
         if !chosen.is_empty() {
             filters.insert(facet, chosen);
         }
@@ -67,7 +68,11 @@ pub(crate) async fn page(cx: &Cx, kind: ListingKind) -> Result<Page, PageError> 
         ListingKind::Demand => (t!(cx.lang, "listings.demands"), t!(cx.lang, "listings.demands_lead")),
         ListingKind::Achievement => (t!(cx.lang, "listings.achievements"), t!(cx.lang, "listings.achievements_lead")),
     };
-    let full = if request.query.trim().is_empty() { title.to_owned() } else { t!(cx.lang, "listings.search_title", q = request.query.trim(), side = title) };
+    let full = if request.query.trim().is_empty() {
+        title.to_owned()
+    } else {
+        t!(cx.lang, "listings.search_title", q = request.query.trim(), side = title)
+    };
     let cx = cx.clone();
     Ok(Page::new(full, move || view(&cx, kind, title, description, &request, found)).public(description))
 }
@@ -163,7 +168,11 @@ fn chips(cx: &Cx, request: &SearchRequest) -> AnyView {
     }
     for (facet, codes) in &request.filters {
         for code in codes {
-            chips.push((facet_legend(cx, *facet).to_owned(), facet_label(cx, *facet, code), cx.here(&cx.query.without(facet.code(), code))));
+            chips.push((
+                facet_legend(cx, *facet).to_owned(),
+                facet_label(cx, *facet, code),
+                cx.here(&cx.query.without(facet.code(), code)),
+            ));
         }
     }
     if chips.is_empty() { ().into_any() } else { ui::chips(cx, chips, &cx.href(&cx.route)) }

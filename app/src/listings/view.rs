@@ -5,7 +5,10 @@ use keqiao_market::{
     attachments::{self, AttachmentView},
     history::{self, HistoryEntry},
 };
-use keqiao_model::{Coded, Cooperation, Fen, Field, INDUSTRY_GROUP, IpKind, IpStatus, Lang, ListingBody, ListingKind, ListingMove, ListingState, Ownership, PriceKind, Stateful};
+use keqiao_model::{
+    Coded, Cooperation, Fen, Field, INDUSTRY_GROUP, IpKind, IpStatus, Lang, ListingBody, ListingKind, ListingMove, ListingState, Ownership,
+    PriceKind, Stateful,
+};
 use leptos::prelude::*;
 
 use super::search::region_name;
@@ -94,17 +97,23 @@ pub(crate) fn full_text(cx: &Cx, listing: &ListingView) -> AnyView {
     }
     if let ListingBody::Achievement(a) = &content.body {
         if !a.ip.is_empty() {
-            let rows = a
-                .ip
-                .iter()
-                .map(|r| vec![code_label(cx.lang, IpKind::GROUP, r.kind.code()).into_any(), r.number.clone().into_any(), code_label(cx.lang, IpStatus::GROUP, r.status.code()).into_any()])
-                .collect();
+            let rows =
+                a.ip.iter()
+                    .map(|r| {
+                        vec![
+                            code_label(cx.lang, IpKind::GROUP, r.kind.code()).into_any(),
+                            r.number.clone().into_any(),
+                            code_label(cx.lang, IpStatus::GROUP, r.status.code()).into_any(),
+                        ]
+                    })
+                    .collect();
             let head = [t!(cx.lang, "listings.ip_kind"), t!(cx.lang, "listings.ip_number"), t!(cx.lang, "listings.ip_status")];
             let head = head.into_iter().map(str::to_owned).collect();
             sections.push(ui::section("ip", &field_label(cx.lang, "ip"), ui::table(t!(cx.lang, "fields.ip"), head, rows, &[])));
         }
         if !a.inventors.is_empty() {
-            let names = a.inventors.iter().map(|i| format!("{} {} %", i.name, i.share)).collect::<Vec<_>>().join(t!(cx.lang, "listings.separator"));
+            let names =
+                a.inventors.iter().map(|i| format!("{} {} %", i.name, i.share)).collect::<Vec<_>>().join(t!(cx.lang, "listings.separator"));
             sections.push(ui::section("inventors", &field_label(cx.lang, "inventors"), ui::paragraphs(&names)));
         }
     }
@@ -139,14 +148,27 @@ fn facts(cx: &Cx, listing: &ListingView) -> AnyView {
     fact(t!(cx.lang, "listings.region"), region_name(cx, &s.region));
     let trl_label = if kind == ListingKind::Demand { t!(cx.lang, "listings.trl_target") } else { t!(cx.lang, "listings.trl_reached") };
     fact(trl_label, s.trl.map_or_else(String::new, |l| format!("TRL {l}")));
-    fact(t!(cx.lang, "fields.cooperation"), s.cooperation.iter().map(|c| code_label(cx.lang, Cooperation::GROUP, c.code())).collect::<Vec<_>>().join(t!(cx.lang, "listings.separator")));
+    fact(
+        t!(cx.lang, "fields.cooperation"),
+        s.cooperation
+            .iter()
+            .map(|c| code_label(cx.lang, Cooperation::GROUP, c.code()))
+            .collect::<Vec<_>>()
+            .join(t!(cx.lang, "listings.separator")),
+    );
     let price_label = if kind == ListingKind::Demand { t!(cx.lang, "listings.budget") } else { t!(cx.lang, "listings.price") };
     fact(price_label, price_text(cx, s.price));
     match &content.body {
         ListingBody::Demand(d) => fact(t!(cx.lang, "fields.chain_node"), d.chain_node.clone()),
         ListingBody::Achievement(a) => {
-            fact(t!(cx.lang, "fields.price_kind"), a.price_kind.map_or_else(String::new, |k| code_label(cx.lang, PriceKind::GROUP, k.code())));
-            fact(t!(cx.lang, "fields.ownership"), a.ownership.map_or_else(String::new, |k| code_label(cx.lang, Ownership::GROUP, k.code())));
+            fact(
+                t!(cx.lang, "fields.price_kind"),
+                a.price_kind.map_or_else(String::new, |k| code_label(cx.lang, PriceKind::GROUP, k.code())),
+            );
+            fact(
+                t!(cx.lang, "fields.ownership"),
+                a.ownership.map_or_else(String::new, |k| code_label(cx.lang, Ownership::GROUP, k.code())),
+            );
             fact(t!(cx.lang, "fields.funding"), a.funding.clone());
             fact(t!(cx.lang, "fields.discipline"), a.discipline.clone());
         }

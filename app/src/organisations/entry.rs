@@ -35,7 +35,8 @@ fn view(cx: &Cx, form: &Form) -> AnyView {
         ui::notice(cx, Tone::Warn, view! { <p>{words}" "<a href=to>{t!(cx.lang, "accounts.account")}</a></p> }.into_any())
     });
     let code_label = t!(cx.lang, "organisations.credit_code");
-    let code = |name: &str| Input::new(name, code_label).hint(t!(cx.lang, "organisations.credit_code_hint")).width(30).required().credit_code();
+    let code =
+        |name: &str| Input::new(name, code_label).hint(t!(cx.lang, "organisations.credit_code_hint")).width(30).required().credit_code();
     let join = view! {
         <p>{t!(cx.lang, "organisations.join_text")}</p>
         {ui::text(cx, form, code(JOIN_CODE))}

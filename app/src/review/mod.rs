@@ -21,10 +21,36 @@ use crate::{
 
 /// Fields an officer may comment on, in the order of the form.
 const DEMAND_FIELDS: [&str; 14] = [
-    "title", "summary", "background", "current", "problem", "tried", "indicators", "trl", "field", "industry", "keywords", "cooperation", "deadline", "detail",
+    "title",
+    "summary",
+    "background",
+    "current",
+    "problem",
+    "tried",
+    "indicators",
+    "trl",
+    "field",
+    "industry",
+    "keywords",
+    "cooperation",
+    "deadline",
+    "detail",
 ];
 const ACHIEVEMENT_FIELDS: [&str; 14] = [
-    "title", "one_sentence", "summary", "advantage", "applications", "indicators", "trl", "trl_evidence", "field", "keywords", "cooperation", "ip", "inventors", "detail",
+    "title",
+    "one_sentence",
+    "summary",
+    "advantage",
+    "applications",
+    "indicators",
+    "trl",
+    "trl_evidence",
+    "field",
+    "keywords",
+    "cooperation",
+    "ip",
+    "inventors",
+    "detail",
 ];
 
 /// The page of the route.
@@ -51,7 +77,10 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
                 .iter()
                 .filter_map(|(name, text)| {
                     let field = name.strip_prefix("reason.")?;
-                    (!text.trim().is_empty()).then(|| ReturnReason { field: if field == "general" { String::new() } else { field.to_owned() }, text: text.trim().to_owned() })
+                    (!text.trim().is_empty()).then(|| ReturnReason {
+                        field: if field == "general" { String::new() } else { field.to_owned() },
+                        text: text.trim().to_owned(),
+                    })
                 })
                 .collect();
             listings::move_listing(&cx.market, &cx.actor, kind, &number, by, &reasons, version, once).await
@@ -103,13 +132,21 @@ async fn queue(cx: &Cx) -> Result<Page, PageError> {
                     let waited = (cx.now - l.updated_at).whole_days();
                     let mut meta = summary_meta(&cx, l);
                     meta.push(t!(cx.lang, "review.waiting", n = waited).into_any());
-                    ui::result_item(ui::ResultItem { meta, ..ui::ResultItem::new(l.title.clone().into_any(), cx.href(&Route::ReviewListing(l.kind, l.number.clone()))) })
+                    ui::result_item(ui::ResultItem {
+                        meta,
+                        ..ui::ResultItem::new(l.title.clone().into_any(), cx.href(&Route::ReviewListing(l.kind, l.number.clone())))
+                    })
                 }
                 QueueItem::Contract(c) => contract_line(&cx, c),
             })
             .collect();
         let list = if lines.is_empty() {
-            ui::empty(&cx, t!(cx.lang, "review.none"), t!(cx.lang, "review.none_text"), Some((t!(cx.lang, "work.title"), cx.href(&Route::Work))))
+            ui::empty(
+                &cx,
+                t!(cx.lang, "review.none"),
+                t!(cx.lang, "review.none_text"),
+                Some((t!(cx.lang, "work.title"), cx.href(&Route::Work))),
+            )
         } else {
             ui::results(lines)
         };
@@ -223,8 +260,11 @@ fn contract_view(cx: &Cx, contract: &ContractView, findings: &[Finding], attache
         let items: Vec<AnyView> = findings
             .iter()
             .map(|f| {
-                let links: Vec<AnyView> =
-                    f.contracts.iter().map(|n| view! { " "<a href=cx.href(&Route::Contract(n.clone()))>{n.clone()}</a> }.into_any()).collect();
+                let links: Vec<AnyView> = f
+                    .contracts
+                    .iter()
+                    .map(|n| view! { " "<a href=cx.href(&Route::Contract(n.clone()))>{n.clone()}</a> }.into_any())
+                    .collect();
                 view! { <li>{code_label(cx.lang, FindingKind::GROUP, f.kind.code())}{links}</li> }.into_any()
             })
             .collect();

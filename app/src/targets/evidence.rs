@@ -90,7 +90,7 @@ fn view(cx: &Cx, title: &str, evidence: &Evidence) -> AnyView {
                 {chips(cx, evidence)}
                 <div class="toolbar">
                     <p class="found" role="status">{t!(cx.lang, "targets.found", n = ui::count(evidence.lines.total))}</p>
-                    <p class="found">{total_words}" "{exact(cx, evidence.figure, evidence.total)}</p>
+                    <div class="found">{total_words}" "{exact(cx, evidence.figure, evidence.total)}</div>
                 </div>
                 {list}
                 <p class="hint">{t!(cx.lang, "targets.entries_lead")}</p>

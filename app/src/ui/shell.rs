@@ -105,9 +105,9 @@ fn section(route: &Route) -> Option<Route> {
         Route::Organisations | Route::OrganisationNew | Route::Organisation(_) | Route::OrganisationEdit(_) => Route::Organisations,
         Route::Targets | Route::Target(_) => Route::Targets,
         Route::Contracts | Route::ContractNew | Route::Contract(_) | Route::ContractEdit(_) => Route::Contracts,
-        Route::Work | Route::Interests | Route::Interest(_) => Route::Work,
-        Route::Deals | Route::Deal(_) => Route::Deals,
+        Route::Work => Route::Work,
         Route::Interests | Route::Interest(_) => Route::Interests,
+        Route::Deals | Route::Deal(_) => Route::Deals,
         Route::Review | Route::ReviewListing(..) | Route::ReviewContract(_) => Route::Review,
         Route::Import | Route::ImportBatch(_) => Route::Import,
         Route::Admin | Route::AdminPeople | Route::AdminPerson(_) | Route::AdminTargets | Route::AdminMail | Route::AdminAudit => {

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use keqiao_model::{FieldError, ListingState};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder,
+};
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -156,7 +158,9 @@ pub async fn sweep(market: &Market) -> Result<usize> {
 /// Files written more than a day ago by the machine's clock; a missing folder has none.
 fn old_files(folder: &Path) -> Vec<PathBuf> {
     let day = std::time::Duration::from_secs(86_400);
-    let entries = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().filter_map(std::io::Result::ok).map(|e| e.path()).collect::<Vec<_>>();
+    let entries = |folder: &Path| {
+        std::fs::read_dir(folder).into_iter().flatten().filter_map(std::io::Result::ok).map(|e| e.path()).collect::<Vec<_>>()
+    };
     let age = |path: &PathBuf| path.metadata().and_then(|m| m.modified()).ok().and_then(|t| t.elapsed().ok());
     entries(folder).iter().flat_map(|f| entries(f)).filter(|p| p.is_file() && age(p).is_some_and(|a| a > day)).collect()
 }
@@ -311,7 +315,8 @@ async fn may_change(market: &Market, actor: &Actor, subject: Subject, id: Uuid) 
         Subject::Listing => {
             let row = listing::Entity::find_by_id(id).one(&market.db).await?;
             Ok(row.is_some_and(|r| {
-                actor.belongs_to(r.organisation_id) && ListingState::from_code(&r.state).is_some_and(ListingState::is_editable) || *actor == Actor::System
+                actor.belongs_to(r.organisation_id) && ListingState::from_code(&r.state).is_some_and(ListingState::is_editable)
+                    || *actor == Actor::System
             }))
         }
         Subject::Deal => {

@@ -272,7 +272,10 @@ impl Tx {
     }
 
     async fn advance(&self, name: &str, by: i64) -> Result<i64> {
-            use sea_orm::{ExprTrait, sea_query::{Expr, OnConflict}};
+        use sea_orm::{
+            ExprTrait,
+            sea_query::{Expr, OnConflict},
+        };
         counter::Entity::insert(counter::ActiveModel { name: Set(name.to_owned()), value: Set(0) })
             .on_conflict(OnConflict::column(counter::Column::Name).do_nothing().to_owned())
             .exec_without_returning(&self.inner)

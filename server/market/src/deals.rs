@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use keqiao_model::{Check, DealMove, DealState, DeclineCode, Fields, ListingKind, ListingMove, ListingState, Party, Stateful};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -140,7 +141,8 @@ pub(crate) async fn open(market: &Market, tx: &Tx, row: &interest::Model) -> Res
         return Err(Error::field("", "not_published"));
     }
     let demand_asked = kind_of(&target) == ListingKind::Demand;
-    let (buyer, seller) = if demand_asked { (row.to_organisation_id, row.from_organisation_id) } else { (row.from_organisation_id, row.to_organisation_id) };
+    let (buyer, seller) =
+        if demand_asked { (row.to_organisation_id, row.from_organisation_id) } else { (row.from_organisation_id, row.to_organisation_id) };
     let (demand, achievement) = if demand_asked { (Some(target.id), row.counter_id) } else { (row.counter_id, Some(target.id)) };
     let year = from_micros(tx.now).to_offset(crate::CHINA).year();
     let number = tx.number("JY", year).await?;
@@ -207,7 +209,8 @@ async fn make(tx: &Tx, row: &deal::Model, by: DealMove, parties: &[Party], code:
     if done.rows_affected == 0 {
         return Err(Error::Stale);
     }
-    tx.moved(Moved { subject: Subject::Deal, id: row.id, from: from.code(), to: transition.to.code(), action: by.code(), code, reason }).await?;
+    tx.moved(Moved { subject: Subject::Deal, id: row.id, from: from.code(), to: transition.to.code(), action: by.code(), code, reason })
+        .await?;
     tx.emit(Event::DealMoved, row.id, serde_json::json!({ "move": by.code() })).await?;
     Ok(transition.to)
 }
@@ -216,7 +219,15 @@ async fn make(tx: &Tx, row: &deal::Model, by: DealMove, parties: &[Party], code:
 ///
 /// # Errors
 /// [`Error::NotFound`] for others, [`Error::Forbidden`], [`Error::Stale`], [`Error::Invalid`].
-pub async fn move_deal(market: &Market, actor: &Actor, number: &str, by: DealMove, fields: &Fields, version: i64, once: Option<Uuid>) -> Result<()> {
+pub async fn move_deal(
+    market: &Market,
+    actor: &Actor,
+    number: &str,
+    by: DealMove,
+    fields: &Fields,
+    version: i64,
+    once: Option<Uuid>,
+) -> Result<()> {
     let (tx, before) = market.write_once(actor, once).await?;
     if before.is_some() {
         return Ok(());
@@ -326,7 +337,10 @@ pub async fn write_message(market: &Market, actor: &Actor, number: &str, fields:
     if written >= u64::try_from(market.config.limits.messages_per_hour).unwrap_or(0) {
         return Err(Error::TooMany { seconds: 3_600 });
     }
-    let organisation = [row.buyer_id, row.seller_id].into_iter().find(|o| actor.acts_for(*o)).or_else(|| [row.buyer_id, row.seller_id].into_iter().find(|o| actor.belongs_to(*o)));
+    let organisation = [row.buyer_id, row.seller_id]
+        .into_iter()
+        .find(|o| actor.acts_for(*o))
+        .or_else(|| [row.buyer_id, row.seller_id].into_iter().find(|o| actor.belongs_to(*o)));
     let written = message::ActiveModel {
         id: Set(Uuid::now_v7()),
         deal_id: Set(row.id),
@@ -337,7 +351,11 @@ pub async fn write_message(market: &Market, actor: &Actor, number: &str, fields:
     }
     .insert(&*tx)
     .await?;
-    deal::Entity::update_many().col_expr(deal::Column::UpdatedAt, Expr::value(tx.now)).filter(deal::Column::Id.eq(row.id)).exec(&*tx).await?;
+    deal::Entity::update_many()
+        .col_expr(deal::Column::UpdatedAt, Expr::value(tx.now))
+        .filter(deal::Column::Id.eq(row.id))
+        .exec(&*tx)
+        .await?;
     tx.audit("message.write", Subject::Deal, Some(row.id), serde_json::Value::Null).await?;
     tx.emit(Event::MessageWritten, written.id, serde_json::Value::Null).await?;
     tx.result("").await?;

@@ -42,8 +42,13 @@ pub async fn history(market: &Market, subject: Subject, id: Uuid) -> Result<Vec<
         .all(&market.db)
         .await?;
     let people: Vec<Uuid> = rows.iter().filter_map(|r| r.person_id).collect();
-    let names: std::collections::HashMap<Uuid, String> =
-        person::Entity::find().filter(person::Column::Id.is_in(people)).all(&market.db).await?.into_iter().map(|p| (p.id, p.name)).collect();
+    let names: std::collections::HashMap<Uuid, String> = person::Entity::find()
+        .filter(person::Column::Id.is_in(people))
+        .all(&market.db)
+        .await?
+        .into_iter()
+        .map(|p| (p.id, p.name))
+        .collect();
     Ok(rows
         .into_iter()
         .map(|r| HistoryEntry {

@@ -2,7 +2,9 @@
 
 use keqiao_model::{Check, DeclineCode, Fields, InterestMove, InterestState, ListingKind, Party, Stateful};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 use time::{Duration, OffsetDateTime};
@@ -103,7 +105,12 @@ pub async fn send_interest(
     // The listing's row is touched, so that two interests in it at once follow one another on PostgreSQL too.
     lock_listing(&tx, target.id).await?;
     let own = interest::Entity::find().filter(interest::Column::FromOrganisationId.eq(from.id));
-    let open = own.clone().filter(interest::Column::ListingId.eq(target.id)).filter(interest::Column::State.eq(InterestState::Sent.code())).count(&*tx).await?;
+    let open = own
+        .clone()
+        .filter(interest::Column::ListingId.eq(target.id))
+        .filter(interest::Column::State.eq(InterestState::Sent.code()))
+        .count(&*tx)
+        .await?;
     if open > 0 {
         return Err(Error::field("", "interest_open"));
     }
@@ -135,7 +142,16 @@ pub async fn send_interest(
     }
     .insert(&*tx)
     .await?;
-    tx.moved(Moved { subject: Subject::Interest, id: row.id, from: "", to: InterestState::Sent.code(), action: "send", code: "", reason: "" }).await?;
+    tx.moved(Moved {
+        subject: Subject::Interest,
+        id: row.id,
+        from: "",
+        to: InterestState::Sent.code(),
+        action: "send",
+        code: "",
+        reason: "",
+    })
+    .await?;
     tx.emit(Event::InterestSent, row.id, serde_json::Value::Null).await?;
     tx.result(row.id).await?;
     tx.commit().await?;
@@ -144,7 +160,11 @@ pub async fn send_interest(
 
 /// Takes the row lock of a listing for the rest of the transaction.
 pub(crate) async fn lock_listing(tx: &Tx, id: Uuid) -> Result<()> {
-    listing::Entity::update_many().col_expr(listing::Column::Version, Expr::col(listing::Column::Version)).filter(listing::Column::Id.eq(id)).exec(&**tx).await?;
+    listing::Entity::update_many()
+        .col_expr(listing::Column::Version, Expr::col(listing::Column::Version))
+        .filter(listing::Column::Id.eq(id))
+        .exec(&**tx)
+        .await?;
     Ok(())
 }
 
@@ -257,7 +277,10 @@ pub async fn interests(market: &Market, actor: &Actor, direction: Direction, pag
         Direction::Received => interest::Column::ToOrganisationId,
         Direction::Sent => interest::Column::FromOrganisationId,
     };
-    let query = interest::Entity::find().filter(column.eq(acting.id)).order_by_desc(interest::Column::CreatedAt).order_by_desc(interest::Column::Id);
+    let query = interest::Entity::find()
+        .filter(column.eq(acting.id))
+        .order_by_desc(interest::Column::CreatedAt)
+        .order_by_desc(interest::Column::Id);
     let (paged, rows) = fetch(&market.db, query, page).await?.take();
     Ok(paged.with(views(market, actor, rows).await?))
 }
@@ -297,8 +320,13 @@ async fn views(market: &Market, actor: &Actor, rows: Vec<interest::Model>) -> Re
         crate::listings::summaries(&market.db, &listings).await?.into_iter().map(|s| (s.id, s)).collect();
     let names = organisation_names(&market.db, rows.iter().flat_map(|r| [r.from_organisation_id, r.to_organisation_id]).collect()).await?;
     let people: Vec<Uuid> = rows.iter().flat_map(|r| [Some(r.from_person_id), r.broker_id]).flatten().collect();
-    let people: std::collections::HashMap<Uuid, String> =
-        person::Entity::find().filter(person::Column::Id.is_in(people)).all(&market.db).await?.into_iter().map(|p| (p.id, p.name)).collect();
+    let people: std::collections::HashMap<Uuid, String> = person::Entity::find()
+        .filter(person::Column::Id.is_in(people))
+        .all(&market.db)
+        .await?
+        .into_iter()
+        .map(|p| (p.id, p.name))
+        .collect();
     let deals = crate::deals::numbers_of(market, rows.iter().map(|r| r.id).collect()).await?;
     let mut views = Vec::new();
     for row in rows {
@@ -389,9 +417,18 @@ pub async fn recommend_pair(
         created_at: Set(tx.now),
     };
     let unique = [recommendation::Column::BrokerId, recommendation::Column::DemandId, recommendation::Column::AchievementId];
-    let inserted = recommendation::Entity::insert(row).on_conflict(OnConflict::columns(unique).do_nothing().to_owned()).exec_without_returning(&*tx).await?;
+    let inserted = recommendation::Entity::insert(row)
+        .on_conflict(OnConflict::columns(unique).do_nothing().to_owned())
+        .exec_without_returning(&*tx)
+        .await?;
     if inserted > 0 {
-        tx.audit("pair.recommend", Subject::Listing, Some(demand.id), serde_json::json!({ "demand": demand.number, "achievement": achievement.number })).await?;
+        tx.audit(
+            "pair.recommend",
+            Subject::Listing,
+            Some(demand.id),
+            serde_json::json!({ "demand": demand.number, "achievement": achievement.number }),
+        )
+        .await?;
         tx.emit(Event::PairRecommended, id, serde_json::Value::Null).await?;
     }
     tx.result("").await?;
@@ -413,10 +450,13 @@ pub async fn recommendations(market: &Market, actor: &Actor, page: u64) -> Resul
                 .and_where(listing::Column::OrganisationId.eq(acting.id))
                 .to_owned()
         };
-        concerns = concerns.or(recommendation::Column::DemandId.in_subquery(own())).or(recommendation::Column::AchievementId.in_subquery(own()));
+        concerns =
+            concerns.or(recommendation::Column::DemandId.in_subquery(own())).or(recommendation::Column::AchievementId.in_subquery(own()));
     }
-    let query =
-        recommendation::Entity::find().filter(concerns).order_by_desc(recommendation::Column::CreatedAt).order_by_desc(recommendation::Column::Id);
+    let query = recommendation::Entity::find()
+        .filter(concerns)
+        .order_by_desc(recommendation::Column::CreatedAt)
+        .order_by_desc(recommendation::Column::Id);
     let (paged, rows) = fetch(&market.db, query, page).await?.take();
     let listings = summaries_by_id(market, rows.iter().flat_map(|r| [r.demand_id, r.achievement_id]).collect()).await?;
     let brokers: std::collections::HashMap<Uuid, String> = person::Entity::find()

@@ -37,8 +37,8 @@ pub const CHINA: time::UtcOffset = match time::UtcOffset::from_hms(8, 0, 0) {
 
 pub use self::{
     actor::{Actor, ActorOrganisation, Person, region_contains},
-    error::{Error, Result},
     db::Subject,
+    error::{Error, Result},
     event::Event,
     listings::{ListingSummary, ListingView, ReturnReason},
     market::{Clock, Limits, Market, MarketConfig, Region},

@@ -1,11 +1,12 @@
 //! Demands and achievements: drafts, review, publication, and what everyone may read of them.
 
 use keqiao_model::{
-    Coded, Cooperation, Fen, Field, FieldError, Fields, Indicator, Lang, ListingBody, ListingContent, ListingKind, ListingMove, ListingState, Party, Stateful,
-    Strictness, format_date, parse_date,
+    Coded, Cooperation, Fen, Field, FieldError, Fields, Indicator, Lang, ListingBody, ListingContent, ListingKind, ListingMove,
+    ListingState, Party, Stateful, Strictness, format_date, parse_date,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
@@ -176,7 +177,13 @@ pub(crate) fn fill(row: &mut listing::ActiveModel, content: &ListingContent) -> 
 }
 
 /// A new row in a state, not yet saved.
-pub(crate) async fn new_row(tx: &Tx, kind: ListingKind, organisation: &organisation::Model, person: Option<Uuid>, state: ListingState) -> Result<listing::ActiveModel> {
+pub(crate) async fn new_row(
+    tx: &Tx,
+    kind: ListingKind,
+    organisation: &organisation::Model,
+    person: Option<Uuid>,
+    state: ListingState,
+) -> Result<listing::ActiveModel> {
     let year = from_micros(tx.now).to_offset(crate::CHINA).year();
     Ok(listing::ActiveModel {
         id: Set(Uuid::now_v7()),
@@ -270,7 +277,16 @@ pub async fn listing(market: &Market, actor: &Actor, kind: ListingKind, number: 
     let organisation = organisation::Entity::find_by_id(row.organisation_id).one(&market.db).await?.map_or_else(String::new, |o| o.name);
     let moves = state.moves(&parties).iter().map(|t| t.by).collect();
     let returned = if parties.is_empty() { Vec::new() } else { serde_json::from_str(&row.returned)? };
-    Ok(ListingView { summary: summary_of(&row, &organisation)?, content, has_detail, detail_open, own, moves, returned, version: row.version })
+    Ok(ListingView {
+        summary: summary_of(&row, &organisation)?,
+        content,
+        has_detail,
+        detail_open,
+        own,
+        moves,
+        returned,
+        version: row.version,
+    })
 }
 
 /// The organisation an actor lists for: signed in, acting for an enterprise or an institute.
@@ -287,7 +303,14 @@ async fn lister(market: &Market, actor: &Actor) -> Result<organisation::Model> {
 ///
 /// # Errors
 /// [`Error::Invalid`] with every reason at its field; [`Error::SignIn`].
-pub async fn create_listing(market: &Market, actor: &Actor, kind: ListingKind, fields: &Fields, submit: bool, once: Option<Uuid>) -> Result<String> {
+pub async fn create_listing(
+    market: &Market,
+    actor: &Actor,
+    kind: ListingKind,
+    fields: &Fields,
+    submit: bool,
+    once: Option<Uuid>,
+) -> Result<String> {
     let organisation = lister(market, actor).await?;
     let content = ListingContent::read(kind, fields, if submit { Strictness::Complete } else { Strictness::Draft })?;
     let (tx, before) = market.write_once(actor, once).await?;
@@ -339,7 +362,12 @@ pub async fn save_listing(
     }
     let mut change = listing::ActiveModel { updated_at: Set(tx.now), version: Set(version + 1), ..Default::default() };
     fill(&mut change, &content)?;
-    let done = listing::Entity::update_many().set(change).filter(listing::Column::Id.eq(row.id)).filter(listing::Column::Version.eq(version)).exec(&*tx).await?;
+    let done = listing::Entity::update_many()
+        .set(change)
+        .filter(listing::Column::Id.eq(row.id))
+        .filter(listing::Column::Version.eq(version))
+        .exec(&*tx)
+        .await?;
     if done.rows_affected == 0 {
         return Err(Error::Stale);
     }
@@ -409,7 +437,9 @@ pub(crate) async fn make_move(
         return Err(Error::field("reason", "reason_required"));
     }
     if reasons.iter().any(|r| r.text.chars().count() > keqiao_model::TEXT_MAX) {
-        return Err(Error::Invalid(vec![FieldError::new("reason", "too_long").with("max", keqiao_model::TEXT_MAX).with("length", "> 5000")]));
+        return Err(Error::Invalid(vec![
+            FieldError::new("reason", "too_long").with("max", keqiao_model::TEXT_MAX).with("length", "> 5000"),
+        ]));
     }
     if by == ListingMove::Submit && actor.person().is_some_and(|p| !p.verified) {
         return Err(Error::field("", "not_verified"));
@@ -431,13 +461,24 @@ pub(crate) async fn make_move(
         return Err(Error::Stale);
     }
     let reason = reasons.iter().map(|r| r.text.trim()).collect::<Vec<_>>().join("\n");
-    tx.moved(Moved { subject: Subject::Listing, id: row.id, from: from.code(), to: transition.to.code(), action: by.code(), code: "", reason: &reason }).await?;
+    tx.moved(Moved {
+        subject: Subject::Listing,
+        id: row.id,
+        from: from.code(),
+        to: transition.to.code(),
+        action: by.code(),
+        code: "",
+        reason: &reason,
+    })
+    .await?;
     if from.is_indexed() || transition.to.is_indexed() {
         tx.emit(Event::ListingChanged, row.id, serde_json::Value::Null).await?;
     }
     match by {
         ListingMove::Submit => tx.emit(Event::ListingSubmitted, row.id, serde_json::Value::Null).await?,
-        ListingMove::Publish | ListingMove::Return => tx.emit(Event::ListingReviewed, row.id, serde_json::json!({ "move": by.code() })).await?,
+        ListingMove::Publish | ListingMove::Return => {
+            tx.emit(Event::ListingReviewed, row.id, serde_json::json!({ "move": by.code() })).await?
+        }
         _ => {}
     }
     let _ = market;
@@ -505,7 +546,12 @@ pub async fn count_public(market: &Market, kind: ListingKind) -> Result<u64> {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn public_numbers(market: &Market) -> Result<Vec<(ListingKind, String, OffsetDateTime)>> {
-    let rows = listing::Entity::find().filter(listing::Column::State.is_in(public_states())).order_by_asc(listing::Column::Number).limit(20_000).all(&market.db).await?;
+    let rows = listing::Entity::find()
+        .filter(listing::Column::State.is_in(public_states()))
+        .order_by_asc(listing::Column::Number)
+        .limit(20_000)
+        .all(&market.db)
+        .await?;
     Ok(rows.iter().map(|r| (kind_of(r), r.number.clone(), from_micros(r.updated_at))).collect())
 }
 

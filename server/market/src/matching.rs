@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use keqiao_model::{ListingBody, ListingKind, ListingState, OUTSIDE, Party};
 use keqiao_search::{Change, Document, Explanation, Facet, Hit, Piece, SearchRequest, SearchResult};
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
@@ -32,7 +35,9 @@ const STEP: u64 = 2_000;
 pub(crate) fn document_of(row: &listing::Model, organisation: &organisation::Model) -> Result<Document> {
     let content = content_of(row)?;
     let text = match &content.body {
-        ListingBody::Demand(d) => [&d.background, &d.problem, &d.current, &d.tried, &d.chain_node].into_iter().map(String::as_str).collect::<Vec<_>>().join("\n"),
+        ListingBody::Demand(d) => {
+            [&d.background, &d.problem, &d.current, &d.tried, &d.chain_node].into_iter().map(String::as_str).collect::<Vec<_>>().join("\n")
+        }
         ListingBody::Achievement(a) => {
             [&a.one_sentence, &a.advantage, &a.applications].into_iter().map(String::as_str).collect::<Vec<_>>().join("\n")
         }
@@ -96,7 +101,8 @@ pub async fn document(market: &Market, id: Uuid) -> Result<Document> {
 /// How far the index has read the outbox of this very database; nothing when it was filled from another one, or from a later state of this one
 /// (a restored backup): it must be rebuilt then.
 async fn index_position(market: &Market) -> Result<Option<i64>> {
-    let Some((house, seq)) = market.search.position().and_then(|p| p.split_once(':').map(|(h, s)| (h.to_owned(), s.parse::<i64>().ok()))) else {
+    let Some((house, seq)) = market.search.position().and_then(|p| p.split_once(':').map(|(h, s)| (h.to_owned(), s.parse::<i64>().ok())))
+    else {
         return Ok(None);
     };
     let same = house::Entity::find().one(&market.db).await?.is_some_and(|h| h.id.to_string() == house);
@@ -141,12 +147,14 @@ pub async fn needs_rebuild(market: &Market) -> Result<bool> {
 /// [`Error::Internal`]; nothing is lost, the next call goes on where index and matches really are.
 pub async fn index_step(market: &Market) -> Result<usize> {
     let after = index_position(market).await?.unwrap_or(0);
-    let events = outbox::Entity::find().filter(outbox::Column::Seq.gt(after)).order_by_asc(outbox::Column::Seq).limit(STEP).all(&market.db).await?;
+    let events =
+        outbox::Entity::find().filter(outbox::Column::Seq.gt(after)).order_by_asc(outbox::Column::Seq).limit(STEP).all(&market.db).await?;
     if let Some(last) = events.last().map(|e| e.seq) {
         let changed = changed_listings(&events);
         // The current rows count, not what they were when the event was written: applying an event twice or late changes nothing.
         let documents = documents(market, &changed).await?;
-        let changes = changed.iter().map(|id| documents.get(id).map_or(Change::Remove(*id), |d| Change::Put(Box::new(d.clone())))).collect();
+        let changes =
+            changed.iter().map(|id| documents.get(id).map_or(Change::Remove(*id), |d| Change::Put(Box::new(d.clone())))).collect();
         market.search.apply(changes, position_text(market, last).await?).await?;
     }
     Ok(events.len().max(match_step(market).await?))
@@ -173,7 +181,10 @@ async fn match_step(market: &Market) -> Result<usize> {
     let changed = changed_listings(&events);
     let documents = documents(market, &changed).await?;
     for id in changed.iter().filter(|id| !documents.contains_key(id)) {
-        matched::Entity::delete_many().filter(matched::Column::ListingId.eq(*id).or(matched::Column::OtherId.eq(*id))).exec(&market.db).await?;
+        matched::Entity::delete_many()
+            .filter(matched::Column::ListingId.eq(*id).or(matched::Column::OtherId.eq(*id)))
+            .exec(&market.db)
+            .await?;
     }
     let mut affected = store_matches(market, documents.into_values().collect()).await?;
     for id in &changed {
@@ -215,7 +226,10 @@ async fn store_matches(market: &Market, documents: Vec<Document>) -> Result<BTre
 async fn store_chunk(market: &Market, chunk: Vec<Document>) -> Result<BTreeSet<Uuid>> {
     let search = market.search.clone();
     let found = tokio::task::spawn_blocking(move || {
-        chunk.iter().map(|document| Ok((document.id, search.matches(document, KEPT)?))).collect::<std::result::Result<Vec<_>, keqiao_search::SearchError>>()
+        chunk
+            .iter()
+            .map(|document| Ok((document.id, search.matches(document, KEPT)?)))
+            .collect::<std::result::Result<Vec<_>, keqiao_search::SearchError>>()
     })
     .await
     .map_err(Error::internal)??;
@@ -331,7 +345,10 @@ pub async fn matches(market: &Market, actor: &Actor, kind: ListingKind, number: 
     if !(parties.contains(&Party::Owner) || parties.contains(&Party::Officer) || (actor.is_broker() && public)) {
         return Err(if actor.person().is_none() && public { Error::SignIn } else { Error::NotFound });
     }
-    let query = matched::Entity::find().filter(matched::Column::ListingId.eq(row.id)).order_by_asc(matched::Column::Place).order_by_asc(matched::Column::OtherId);
+    let query = matched::Entity::find()
+        .filter(matched::Column::ListingId.eq(row.id))
+        .order_by_asc(matched::Column::Place)
+        .order_by_asc(matched::Column::OtherId);
     let best = query.clone().one(&market.db).await?.map_or(1.0, |m| m.score);
     let (paged, found) = fetch(&market.db, query, page).await?.take();
     let mut others: HashMap<Uuid, ListingSummary> = summaries_by_id(market, found.iter().map(|m| m.other_id).collect()).await?;
@@ -430,7 +447,8 @@ pub async fn best_pairs(market: &Market, actor: &Actor, page: u64) -> Result<Pag
         if let Some(m) = by_demand.get(&demand.id)
             && let Some(other) = others.get(&m.other_id)
         {
-            let view = MatchView { other: other.clone(), score: m.score, relative: 100, explanation: serde_json::from_str(&m.explanation)? };
+            let view =
+                MatchView { other: other.clone(), score: m.score, relative: 100, explanation: serde_json::from_str(&m.explanation)? };
             items.push((demand, view));
         }
     }

@@ -11,12 +11,13 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::{
-    Actor, Error, Event, Market, Result, region_contains,
+    Actor, Error, Event, Market, Result,
     db::Tx,
     entity::{consumer, contract, deal, interest, listing, membership, message, organisation, outbox, person, recommendation},
     letters::{Letter, queue},
     listings::kind_of,
     organisations::receivers_of_request,
+    region_contains,
 };
 
 /// The name under which this reader of the outbox notes how far it has come.
@@ -40,7 +41,8 @@ pub async fn notice_step(market: &Market) -> Result<usize> {
         .exec_without_returning(&*tx)
         .await?;
     let position = consumer::Entity::find_by_id(NAME.to_owned()).lock_exclusive().one(&*tx).await?.map_or(0, |c| c.seq);
-    let events = outbox::Entity::find().filter(outbox::Column::Seq.gt(position)).order_by_asc(outbox::Column::Seq).limit(STEP).all(&*tx).await?;
+    let events =
+        outbox::Entity::find().filter(outbox::Column::Seq.gt(position)).order_by_asc(outbox::Column::Seq).limit(STEP).all(&*tx).await?;
     let Some(last) = events.last().map(|e| e.seq) else { return Ok(0) };
     for event in &events {
         if let Some((letter, receivers)) = letter_of(market, &tx, event).await? {
@@ -71,7 +73,11 @@ pub async fn skip_notices(market: &Market) -> Result<()> {
 }
 
 async fn advance(tx: &Tx, seq: i64) -> Result<()> {
-    consumer::Entity::update_many().col_expr(consumer::Column::Seq, Expr::value(seq)).filter(consumer::Column::Name.eq(NAME)).exec(&**tx).await?;
+    consumer::Entity::update_many()
+        .col_expr(consumer::Column::Seq, Expr::value(seq))
+        .filter(consumer::Column::Name.eq(NAME))
+        .exec(&**tx)
+        .await?;
     Ok(())
 }
 
@@ -83,15 +89,24 @@ async fn people(tx: &Tx, organisations: &[Uuid], also: &[Uuid], except: Option<U
         .all(&**tx)
         .await?;
     let ids: Vec<Uuid> = members.into_iter().map(|m| m.person_id).chain(also.iter().copied()).filter(|id| Some(*id) != except).collect();
-    let found = person::Entity::find().filter(person::Column::Id.is_in(ids)).filter(person::Column::DisabledAt.is_null()).all(&**tx).await?;
+    let found =
+        person::Entity::find().filter(person::Column::Id.is_in(ids)).filter(person::Column::DisabledAt.is_null()).all(&**tx).await?;
     Ok(found.into_iter().map(|p| (p.email, Lang::from_tag(&p.lang))).collect())
 }
 
 /// Officers who answer for a region.
 async fn officers(market: &Market, tx: &Tx, region: &str) -> Result<Receivers> {
-    let found = person::Entity::find().filter(person::Column::OfficerRegion.is_not_null()).filter(person::Column::DisabledAt.is_null()).all(&**tx).await?;
+    let found = person::Entity::find()
+        .filter(person::Column::OfficerRegion.is_not_null())
+        .filter(person::Column::DisabledAt.is_null())
+        .all(&**tx)
+        .await?;
     let in_charge = |own: &str| region_contains(own, region) || (region == keqiao_model::OUTSIDE && own == market.config.city);
-    Ok(found.into_iter().filter(|p| p.officer_region.as_deref().is_some_and(in_charge)).map(|p| (p.email, Lang::from_tag(&p.lang))).collect())
+    Ok(found
+        .into_iter()
+        .filter(|p| p.officer_region.as_deref().is_some_and(in_charge))
+        .map(|p| (p.email, Lang::from_tag(&p.lang)))
+        .collect())
 }
 
 fn listing_path(row: &listing::Model) -> String {
@@ -138,7 +153,8 @@ async fn letter_of(market: &Market, tx: &Tx, event: &outbox::Model) -> Result<Op
                 let receivers = people(tx, &[row.to_organisation_id], &[], None).await?;
                 return Ok(Some((Letter::InterestSent { number, title, organisation, path }, receivers)));
             }
-            let receivers = people(tx, &[], &[Some(row.from_person_id), row.broker_id].into_iter().flatten().collect::<Vec<_>>(), None).await?;
+            let receivers =
+                people(tx, &[], &[Some(row.from_person_id), row.broker_id].into_iter().flatten().collect::<Vec<_>>(), None).await?;
             Ok(Some((Letter::InterestAnswered { number, title, accepted: text("move") == "accept", path }, receivers)))
         }
         Event::PairRecommended => {
@@ -180,7 +196,11 @@ async fn letter_of(market: &Market, tx: &Tx, event: &outbox::Model) -> Result<Op
         Event::ContractMoved => {
             let Some(row) = contract::Entity::find_by_id(event.subject_id).one(&**tx).await? else { return Ok(None) };
             let submitted = row.state == ContractState::Submitted.code();
-            let receivers = if submitted { officers(market, tx, &row.region).await? } else { people(tx, &[row.seller_id, row.buyer_id], &[], None).await? };
+            let receivers = if submitted {
+                officers(market, tx, &row.region).await?
+            } else {
+                people(tx, &[row.seller_id, row.buyer_id], &[], None).await?
+            };
             let path = if submitted { format!("/review/contracts/{}", row.number) } else { format!("/contracts/{}", row.number) };
             Ok(Some((Letter::ContractMoved { number: row.number, title: row.title, state: row.state, path }, receivers)))
         }

@@ -57,6 +57,25 @@ pub fn may_set_targets(market: &Market, actor: &Actor) -> bool {
     *actor == Actor::System || actor.is_admin() || actor.is_officer_of(&market.config.city)
 }
 
+/// Sets the plan's targets for the whole city when no target was ever set: the state of a new house. Administrators change them afterwards.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn adopt_plan(market: &Market) -> Result<()> {
+    if target::Entity::find().one(&market.db).await?.is_some() {
+        return Ok(());
+    }
+    let city = market.config.city.clone();
+    for (figure, amount) in PLAN {
+        match set_target(market, &Actor::System, *figure, WHOLE_PLAN, &city, *amount, 0).await {
+            // Another node was faster.
+            Ok(()) | Err(Error::Stale) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
 /// Sets a target; `version` is 0 for one that was never set. An amount of 0 takes it back.
 ///
 /// # Errors

@@ -11,9 +11,36 @@ pub const PASSWORD_MAX: usize = 128;
 
 /// The passwords that are tried first everywhere, also with a year or mark behind them.
 const COMMON: [&str; 30] = [
-    "password", "passw0rd", "12345678", "123456789", "1234567890", "87654321", "qwertyui", "qwertyuiop", "qwerty123", "11111111", "00000000", "88888888",
-    "66666666", "abc12345", "abcd1234", "a1234567", "a12345678", "1q2w3e4r", "1qaz2wsx", "iloveyou", "admin123", "admin888", "woaini1314", "5201314520",
-    "letmein123", "welcome1", "keqiao123", "keqiao2026", "asdfghjk", "123123123",
+    "password",
+    "passw0rd",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "87654321",
+    "qwertyui",
+    "qwertyuiop",
+    "qwerty123",
+    "11111111",
+    "00000000",
+    "88888888",
+    "66666666",
+    "abc12345",
+    "abcd1234",
+    "a1234567",
+    "a12345678",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "iloveyou",
+    "admin123",
+    "admin888",
+    "woaini1314",
+    "5201314520",
+    "letmein123",
+    "welcome1",
+    "keqiao123",
+    "keqiao2026",
+    "asdfghjk",
+    "123123123",
 ];
 
 /// An address as it is stored: trimmed, lower case; plausible, not verified.
@@ -41,7 +68,9 @@ pub fn check_password(check: &mut Check, field: &str, password: &str, email: &st
         check.refuse(FieldError::new(field, "too_long").with("max", PASSWORD_MAX).with("length", length));
     } else {
         let lower = password.to_lowercase();
-        let common = COMMON.contains(&lower.as_str()) || lower == email || lower.chars().next().is_some_and(|first| lower.chars().all(|c| c == first));
+        let common = COMMON.contains(&lower.as_str())
+            || lower == email
+            || lower.chars().next().is_some_and(|first| lower.chars().all(|c| c == first));
         check.ensure(!common, field, "password_common");
     }
 }

@@ -4,7 +4,9 @@
 
 use time::Date;
 
-use crate::{Check, ContractKind, ContractSubkind, Fen, Field, FieldError, Fields, PaymentWay, TEXT_MAX, TITLE_MAX, format_date, parse_date};
+use crate::{
+    Check, ContractKind, ContractSubkind, Fen, Field, FieldError, Fields, PaymentWay, TEXT_MAX, TITLE_MAX, format_date, parse_date,
+};
 
 /// The data of a technology contract, apart from its parties.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +69,17 @@ impl ContractContent {
             check.ensure(total > Fen::ZERO, "value", "positive");
         }
         let all = (kind, subkind, field, payment, signed_on, starts_on, ends_on, value, technical_value);
-        let (Some(kind), Some(subkind), Some(field), Some(payment), Some(signed_on), Some(starts_on), Some(ends_on), Some(value), Some(technical_value)) = all
+        let (
+            Some(kind),
+            Some(subkind),
+            Some(field),
+            Some(payment),
+            Some(signed_on),
+            Some(starts_on),
+            Some(ends_on),
+            Some(value),
+            Some(technical_value),
+        ) = all
         else {
             return check.finish(()).and_then(|()| Err(vec![FieldError::new("", "refused")]));
         };

@@ -65,8 +65,13 @@ impl Check {
 
     /// The trimmed text of a field of at most `max` characters; control characters other than line breaks and tabs are dropped.
     pub fn optional(&mut self, field: &str, text: &str, max: usize) -> String {
-        let text: String =
-            text.replace("\r\n", "\n").chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect::<String>().trim().to_owned();
+        let text: String = text
+            .replace("\r\n", "\n")
+            .chars()
+            .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+            .collect::<String>()
+            .trim()
+            .to_owned();
         let length = text.chars().count();
         if length > max {
             self.refuse(FieldError::new(field, "too_long").with("max", max).with("length", length));

@@ -21,12 +21,12 @@ pub use account::{PASSWORD_MAX, PASSWORD_MIN, check_password, read_email};
 pub use contract::ContractContent;
 pub use credit_code::{CreditCode, CreditCodeError};
 pub use field_error::{Check, FieldError};
-pub use indicator::{Indicator, Operator, parse_number};
 pub use fields::Fields;
+pub use indicator::{Indicator, Operator, parse_number};
 pub use lang::Lang;
 pub use listing::{
-    AchievementBody, DemandBody, Inventor, IpRight, KEYWORDS_MAX, ListingBody, ListingContent, ROWS_MAX, SUMMARY_MAX, Strictness, TEXT_MAX, TITLE_MAX, format_date,
-    parse_date,
+    AchievementBody, DemandBody, Inventor, IpRight, KEYWORDS_MAX, ListingBody, ListingContent, ROWS_MAX, SUMMARY_MAX, Strictness, TEXT_MAX,
+    TITLE_MAX, format_date, parse_date,
 };
 pub use listing_kind::ListingKind;
 pub use money::{Fen, MoneyError};

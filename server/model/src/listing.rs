@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use time::{Date, macros::format_description};
 
 use crate::{
-    Check, Cooperation, Fen, Field, FieldError, Fields, Indicator, IpKind, IpStatus, Lang, ListingKind, Operator, Ownership, PatentNumber, PriceKind,
-    is_industry,
+    Check, Cooperation, Fen, Field, FieldError, Fields, Indicator, IpKind, IpStatus, Lang, ListingKind, Operator, Ownership, PatentNumber,
+    PriceKind, is_industry,
 };
 
 /// Longest title, characters.
@@ -165,7 +165,11 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn text(&mut self, name: &str, max: usize, required: bool) -> String {
-        if required { self.check.required(name, self.fields.value(name), max) } else { self.check.optional(name, self.fields.value(name), max) }
+        if required {
+            self.check.required(name, self.fields.value(name), max)
+        } else {
+            self.check.optional(name, self.fields.value(name), max)
+        }
     }
 
     fn code<T>(&mut self, name: &str, from: impl Fn(&str) -> Option<T>, required: bool) -> Option<T> {
@@ -289,7 +293,11 @@ impl Reader<'_> {
             trl_evidence: self.text("trl_evidence", TEXT_MAX, complete && trl_stated),
             discipline: {
                 let code = self.text("discipline", 10, false);
-                self.check.ensure(code.chars().all(|c| c.is_ascii_digit()) && (code.is_empty() || code.len() >= 3), "discipline", "discipline");
+                self.check.ensure(
+                    code.chars().all(|c| c.is_ascii_digit()) && (code.is_empty() || code.len() >= 3),
+                    "discipline",
+                    "discipline",
+                );
                 code
             },
             ip: self.rights(),
@@ -410,9 +418,13 @@ impl ListingContent {
         }
         match &self.body {
             ListingBody::Demand(d) => {
-                for (name, value) in
-                    [("chain_node", &d.chain_node), ("background", &d.background), ("current", &d.current), ("problem", &d.problem), ("tried", &d.tried)]
-                {
+                for (name, value) in [
+                    ("chain_node", &d.chain_node),
+                    ("background", &d.background),
+                    ("current", &d.current),
+                    ("problem", &d.problem),
+                    ("tried", &d.tried),
+                ] {
                     f.push(name, value);
                 }
             }

@@ -53,7 +53,8 @@ impl OrganisationContent {
         check.ensure(industry.is_empty() || is_industry(&industry), "industry", "choice");
         let summary = check.optional("summary", fields.value("summary"), 2_000);
         let website = check.optional("website", fields.value("website"), 200);
-        let plain = website.is_empty() || ((website.starts_with("https://") || website.starts_with("http://")) && !website.contains(char::is_whitespace));
+        let plain = website.is_empty()
+            || ((website.starts_with("https://") || website.starts_with("http://")) && !website.contains(char::is_whitespace));
         check.ensure(plain, "website", "website");
         match (credit_code, kind, legal_kind) {
             (Some(credit_code), Some(kind), Some(legal_kind)) => {

@@ -1,11 +1,17 @@
 //! What people type, made plain before it is read.
 
-use unicode_normalization::UnicodeNormalization;
-
-/// An identifier as typed: compatibility forms folded (NFKC), upper case, without white space, control characters and hyphens of
-/// any kind.
+/// An identifier as typed: full-width ASCII made half-width, upper case, without white space, control characters and hyphens of any kind.
+///
+/// Not NFKC: its tables would be the larger part of what the browser downloads.
 pub(crate) fn identifier(text: &str) -> String {
-    text.nfkc().filter(|c| !is_filler(*c)).flat_map(char::to_uppercase).collect()
+    text.chars().map(half_width).filter(|c| !is_filler(*c)).map(|c| c.to_ascii_uppercase()).collect()
+}
+
+fn half_width(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        _ => c,
+    }
 }
 
 /// White space, controls, zero-width characters and dashes: what a copy from a document leaves between digits.
@@ -22,11 +28,10 @@ pub(crate) fn number(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}'))
         .map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
             '￥' => '¥',
             '。' | '｡' => '.',
             '\u{2212}' | '\u{2013}' | '\u{2014}' => '-',
-            _ => c,
+            _ => half_width(c),
         })
         .collect()
 }

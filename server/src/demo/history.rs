@@ -1,7 +1,11 @@
 //! Three years of contracts and a market full of deals.
 
 use anyhow::Context as _;
-use keqiao_market::{Actor, Subject, attachments::{self, NewFile}, contracts, deals, interests, ledger, listings, matching};
+use keqiao_market::{
+    Actor, Subject,
+    attachments::{self, NewFile},
+    contracts, deals, interests, ledger, listings, matching,
+};
 use keqiao_model::{ContractKind, ContractMove, DealMove, Fields, InterestMove, ListingKind, format_date};
 use time::Duration;
 
@@ -92,11 +96,16 @@ pub(crate) async fn contracts(story: &mut Story, city: &City, people: &People, s
         let mut fields = contract_fields(story, city, &subject.title, &subject.field, yuan);
         let county = story.dice.pick(&counties).clone();
         let (first, second) = (story.dice.pick(&city.words.firms.first).clone(), story.dice.pick(&city.words.firms.second).clone());
-        let serial = 1_000 + city.words.firms.first.iter().position(|f| *f == first).unwrap_or(0) * 10 + city.words.firms.second.iter().position(|s| *s == second).unwrap_or(0);
+        let serial = 1_000
+            + city.words.firms.first.iter().position(|f| *f == first).unwrap_or(0) * 10
+            + city.words.firms.second.iter().position(|s| *s == second).unwrap_or(0);
         // The same name is the same firm, so it stays in the same county.
         let county = counties.get(serial % counties.len()).cloned().unwrap_or(county);
         fields.push("buyer_credit_code", credit_code("enterprise", &county, serial)?);
-        fields.push("buyer_name", format!("{}{first}{second}有限公司", story.market.region(&county).map(|r| r.zh.clone()).unwrap_or_default()));
+        fields.push(
+            "buyer_name",
+            format!("{}{first}{second}有限公司", story.market.region(&county).map(|r| r.zh.clone()).unwrap_or_default()),
+        );
         let number = contracts::create_contract(&story.market, seller, None, &fields, None).await.context("demo contract")?;
         if left > 5 {
             register(story, seller, &people.officer, &number).await?;
@@ -111,7 +120,13 @@ pub(crate) async fn contracts(story: &mut Story, city: &City, people: &People, s
 }
 
 /// What came of the best matches: some declined, some lost, most on their way, a third signed and registered.
-pub(crate) async fn deals(story: &mut Story, city: &City, people: &People, listed: &[Listed], step: &mut impl FnMut(usize)) -> anyhow::Result<()> {
+pub(crate) async fn deals(
+    story: &mut Story,
+    city: &City,
+    people: &People,
+    listed: &[Listed],
+    step: &mut impl FnMut(usize),
+) -> anyhow::Result<()> {
     let demands: Vec<&Listed> = listed.iter().filter(|l| l.kind == ListingKind::Demand).collect();
     let words = &city.words;
     for place in 0..DEALS {
@@ -121,7 +136,10 @@ pub(crate) async fn deals(story: &mut Story, city: &City, people: &People, liste
         let left = i64::try_from(DEALS - place).unwrap_or(1);
         story.hours_ago(left * 24 * 12 + 24 * 25);
         let found = matching::matches(&story.market, buyer, ListingKind::Demand, &demand.number, 1).await?;
-        let Some(best) = found.items.iter().find(|m| m.other.organisation_id != buyer.organisation().map(|o| o.id).unwrap_or_default()) else { continue };
+        let Some(best) = found.items.iter().find(|m| m.other.organisation_id != buyer.organisation().map(|o| o.id).unwrap_or_default())
+        else {
+            continue;
+        };
         let Some(seller) = listed.iter().find(|l| l.number == best.other.number) else { continue };
         let (seller_key, achievement) = (seller.organisation.clone(), seller.number.clone());
         let seller = people.of(&seller_key)?;
@@ -149,13 +167,24 @@ pub(crate) async fn deals(story: &mut Story, city: &City, people: &People, liste
             interests::answer_interest(&market, to, id, InterestMove::Decline, &why, version, None).await?;
             continue;
         }
-        let Some(number) = interests::answer_interest(&market, to, id, InterestMove::Accept, &Fields::default(), version, None).await? else { continue };
+        let Some(number) = interests::answer_interest(&market, to, id, InterestMove::Accept, &Fields::default(), version, None).await?
+        else {
+            continue;
+        };
         negotiate(story, city, people, place, &number, buyer, seller).await?;
     }
     Ok(())
 }
 
-async fn negotiate(story: &mut Story, city: &City, people: &People, place: usize, number: &str, buyer: &Actor, seller: &Actor) -> anyhow::Result<()> {
+async fn negotiate(
+    story: &mut Story,
+    city: &City,
+    people: &People,
+    place: usize,
+    number: &str,
+    buyer: &Actor,
+    seller: &Actor,
+) -> anyhow::Result<()> {
     let market = story.market.clone();
     let words = &city.words;
     let go = async |by: DealMove, fields: &Fields| -> anyhow::Result<()> {
@@ -208,7 +237,8 @@ pub(crate) async fn training(story: &mut Story, city: &City, people: &People) ->
         story.hours_ago((86 - place) * 24 * 10);
         let name = format!("{}{}", story.dice.pick(&names.surnames), story.dice.pick(&names.given));
         let day = format_date(story.market.now().to_offset(keqiao_market::CHINA).date());
-        let fields: Fields = [("person_name", name), ("certificate", format!("JJR-{:04}", place + 1)), ("passed_on", day)].into_iter().collect();
+        let fields: Fields =
+            [("person_name", name), ("certificate", format!("JJR-{:04}", place + 1)), ("passed_on", day)].into_iter().collect();
         ledger::record_training(&story.market, &people.officer, &fields, None).await?;
     }
     let listed = listings::count_public(&story.market, ListingKind::Demand).await?;

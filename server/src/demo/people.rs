@@ -40,7 +40,8 @@ pub(crate) fn credit_code(kind: &str, region: &str, serial: usize) -> anyhow::Re
 }
 
 async fn enter(story: &Story, email: &str, name: &str, roles: Roles) -> anyhow::Result<Uuid> {
-    let new = NewPerson { email: email.to_owned(), name: name.to_owned(), password: DEMO_PASSWORD.to_owned(), lang: Lang::Zh, roles, demo: true };
+    let new =
+        NewPerson { email: email.to_owned(), name: name.to_owned(), password: DEMO_PASSWORD.to_owned(), lang: Lang::Zh, roles, demo: true };
     Ok(accounts::create_person(&story.market, new).await?)
 }
 
@@ -62,7 +63,11 @@ pub(crate) async fn settle(story: &mut Story, city: &City, step: &mut impl FnMut
     let mut by_organisation = BTreeMap::new();
     let (mut engineer, mut researcher) = (Some(engineer), Some(researcher));
     for (place, o) in city.organisations.iter().enumerate() {
-        let chosen = if o.kind == "enterprise" { engineer.take().map(|e| (e, &names.engineer)) } else { researcher.take().map(|r| (r, &names.researcher)) };
+        let chosen = if o.kind == "enterprise" {
+            engineer.take().map(|e| (e, &names.engineer))
+        } else {
+            researcher.take().map(|r| (r, &names.researcher))
+        };
         let (email, name) = match chosen {
             Some((email, name)) => (email.to_owned(), name.clone()),
             None => (format!("{}@demo.keqiao", o.key), format!("{}{}", story.dice.pick(&names.surnames), story.dice.pick(&names.given))),

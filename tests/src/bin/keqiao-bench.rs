@@ -41,7 +41,18 @@ struct Options {
 
 /// Searches as people type them.
 const QUERIES: [&str; 12] = [
-    "电池回收", "轴承淬火", "石墨烯", "废水处理 重金属", "图像识别缺陷检测", "农产品保鲜", "钢管混凝土拱桥", "深度学习 遥感", "中药提取", "汽车轻量化材料", "氢燃料电池催化剂", "污泥",
+    "电池回收",
+    "轴承淬火",
+    "石墨烯",
+    "废水处理 重金属",
+    "图像识别缺陷检测",
+    "农产品保鲜",
+    "钢管混凝土拱桥",
+    "深度学习 遥感",
+    "中药提取",
+    "汽车轻量化材料",
+    "氢燃料电池催化剂",
+    "污泥",
 ];
 /// Times each search is repeated.
 const ROUNDS: usize = 40;
@@ -70,7 +81,14 @@ async fn fill(config: &Config, market: &Market, folder: Option<&Path>) -> anyhow
     for (kind, name) in [(ListingKind::Demand, "demands.gb18030.csv"), (ListingKind::Achievement, "achievements.jsonl.gz")] {
         let started = Instant::now();
         let bytes = std::fs::read(folder.join(name)).with_context(|| format!("cannot read {name}"))?;
-        let request = imports::ImportRequest { kind, file_name: name.to_owned(), bytes, organisation: Some(owner), all_or_nothing: false, publish: true };
+        let request = imports::ImportRequest {
+            kind,
+            file_name: name.to_owned(),
+            bytes,
+            organisation: Some(owner),
+            all_or_nothing: false,
+            publish: true,
+        };
         let report = imports::import(market, &Actor::System, request, |_, _| {}).await?;
         println!("{name}: {} rows imported in {:.1} s", report.created, started.elapsed().as_secs_f64());
     }
@@ -83,7 +101,8 @@ async fn fill(config: &Config, market: &Market, folder: Option<&Path>) -> anyhow
 /// Middle and ninety-ninth of sorted times, in milliseconds.
 fn quantiles(mut times: Vec<Duration>) -> (f64, f64) {
     times.sort_unstable();
-    let at = |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1))).map_or(0.0, |t| t.as_secs_f64() * 1_000.0);
+    let at =
+        |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1))).map_or(0.0, |t| t.as_secs_f64() * 1_000.0);
     (at(50), at(99))
 }
 
@@ -93,7 +112,8 @@ fn searches(market: &Market, data: &Path) -> anyhow::Result<()> {
     let index = Index::open_in_dir(entry.path())?;
     let reader = index.reader()?;
     let searcher = reader.searcher();
-    let words: Vec<_> = index.schema().fields().filter(|(_, f)| f.name().contains("achievement") && f.name().contains("words")).map(|(f, _)| f).collect();
+    let words: Vec<_> =
+        index.schema().fields().filter(|(_, f)| f.name().contains("achievement") && f.name().contains("words")).map(|(f, _)| f).collect();
     ensure!(!words.is_empty(), "the index has no word fields");
     let jieba = Jieba::new();
     let (mut plain, mut ours) = (Vec::new(), Vec::new());
@@ -103,7 +123,8 @@ fn searches(market: &Market, data: &Path) -> anyhow::Result<()> {
             let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
             for word in jieba.cut(query, false).into_iter().map(|w| w.word).filter(|w| !w.trim().is_empty()) {
                 for field in &words {
-                    clauses.push((Occur::Should, Box::new(TermQuery::new(Term::from_field_text(*field, word), IndexRecordOption::WithFreqs))));
+                    clauses
+                        .push((Occur::Should, Box::new(TermQuery::new(Term::from_field_text(*field, word), IndexRecordOption::WithFreqs))));
                 }
             }
             let found = searcher.search(&BooleanQuery::new(clauses), &TopDocs::with_limit(20).order_by_score())?;
@@ -191,7 +212,13 @@ struct Load {
 }
 
 fn print_load(name: &str, load: &Load, base: &Load) {
-    println!("{name:<58} {:>9.0} {:>9.2} {:>9.2} {:>7.1}%", load.per_second, load.middle, load.high, load.per_second / base.per_second * 100.0);
+    println!(
+        "{name:<58} {:>9.0} {:>9.2} {:>9.2} {:>7.1}%",
+        load.per_second,
+        load.middle,
+        load.high,
+        load.per_second / base.per_second * 100.0
+    );
 }
 
 /// Asks for a page over several connections, one request after the other on each.
@@ -223,7 +250,8 @@ async fn client(address: SocketAddr, request: String, until: Instant) -> anyhow:
             if let Some(end) = buffer.windows(4).position(|w| w == b"\r\n\r\n") {
                 let text = String::from_utf8_lossy(buffer.get(..end).unwrap_or_default()).to_lowercase();
                 ensure!(text.starts_with("http/1.1 200"), "{}", text.lines().next().unwrap_or_default());
-                let length = text.lines().find_map(|l| l.strip_prefix("content-length: ")).context("no content-length")?.trim().parse::<usize>()?;
+                let length =
+                    text.lines().find_map(|l| l.strip_prefix("content-length: ")).context("no content-length")?.trim().parse::<usize>()?;
                 break (end + 4, length);
             }
         };

@@ -69,7 +69,16 @@ impl City {
     pub(crate) async fn submit(&self, number: &str) {
         let row = self.row(number).await;
         let text = b"%PDF-1.7 contract".to_vec();
-        attachments::attach(&self.t.market, &self.seller, Subject::Contract, row.id, attachments::NewFile { name: "contract.pdf", bytes: text, confidential: true }, None).await.unwrap();
+        attachments::attach(
+            &self.t.market,
+            &self.seller,
+            Subject::Contract,
+            row.id,
+            attachments::NewFile { name: "contract.pdf", bytes: text, confidential: true },
+            None,
+        )
+        .await
+        .unwrap();
         self.go(&self.seller, number, ContractMove::Submit).await.unwrap();
     }
 

@@ -196,7 +196,7 @@ impl Reading<'_> {
             .collect();
         let stated = people.iter().filter(|(_, share)| share.is_some()).count();
         let count = i64::try_from(people.len()).unwrap_or(1).max(1);
-        if stated != 0 && stated != people.len() || (stated != 0 && people.iter().filter_map(|(_, s)| *s).sum::<i64>() != 100) {
+        if stated != 0 && (stated != people.len() || people.iter().filter_map(|(_, s)| *s).sum::<i64>() != 100) {
             unread.push(FieldError::new("inventors", "share").with("value", cell));
             return unread;
         }
