@@ -208,7 +208,7 @@ async fn page(State(web): State<Web>, jar: CookieJar, request: Request) -> Respo
     if path.len() > 1 && path.ends_with('/') {
         let search = request.uri().query().map(|q| format!("?{q}")).unwrap_or_default();
         let plain = format!("/{}", path.trim_matches('/'));
-        // To pages of ours only: browsers take `/\\` for the beginning of another host's address.
+        // To pages of ours only: browsers take `/\` for the beginning of another host's address.
         if Route::parse(&plain).is_some() {
             return Redirect::permanent(&format!("{plain}{search}")).into_response();
         }
