@@ -77,7 +77,6 @@ fn tables() -> Vec<TableCreateStatement> {
             .with(id, &["listing_id", "other_id"])
             .with(float, &["score"])
             .with(integer, &["place", "computed_at"])
-            .with(text, &["explanation"])
             .keys(&["listing_id", "other_id"])
             .refers("listing_id", "listing")
             .refers("other_id", "listing")

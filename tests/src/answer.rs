@@ -245,6 +245,17 @@ fn value(control: ElementRef<'_>) -> Option<String> {
     }
 }
 
+/// What is sent of a form.
+pub(crate) struct Posted {
+    pub(crate) to: String,
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) files: Vec<File>,
+    pub(crate) multipart: bool,
+}
+
+/// A chosen file: field, name, bytes.
+pub(crate) type File = (String, String, Vec<u8>);
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Control {
     Hidden,
@@ -260,7 +271,7 @@ pub struct Form {
     multipart: bool,
     controls: BTreeMap<String, Control>,
     fields: Vec<(String, String)>,
-    files: Vec<(String, String, Vec<u8>)>,
+    files: Vec<File>,
 }
 
 impl Form {
@@ -320,6 +331,15 @@ impl Form {
         self
     }
 
+    /// Takes the marks out of boxes.
+    #[must_use]
+    #[track_caller]
+    pub fn unchecked(mut self, name: &str) -> Self {
+        assert!(self.fields.iter().any(|(n, _)| n == name), "{name} is not checked");
+        self.fields.retain(|(n, _)| n != name);
+        self
+    }
+
     /// Changes fields as somebody does who writes requests by hand.
     #[must_use]
     pub fn tampered(mut self, typed: impl Typed) -> Self {
@@ -358,7 +378,7 @@ impl Form {
         self.controls.iter().filter(|(_, control)| **control == Control::Text).map(|(name, _)| name.clone()).collect()
     }
 
-    pub(crate) fn into_parts(self) -> (String, Vec<(String, String)>, Vec<(String, String, Vec<u8>)>, bool) {
-        (self.to, self.fields, self.files, self.multipart)
+    pub(crate) fn into_request(self) -> Posted {
+        Posted { to: self.to, fields: self.fields, files: self.files, multipart: self.multipart }
     }
 }

@@ -15,7 +15,7 @@ use keqiao_market::Actor;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use crate::{Answer, Form, TestApp, Typed};
+use crate::{Answer, Form, TestApp, Typed, answer::File};
 
 /// A password that nothing refuses.
 pub const PASSWORD: &str = "石桥 with a long tail";
@@ -175,13 +175,12 @@ impl Client {
 
     /// Sends a form as the browser would.
     pub async fn send(&self, form: Form) -> Answer {
-        let (path, fields, files, is_multipart) = form.into_parts();
-        if is_multipart {
-            let (kind, body) = multipart(&fields, &files);
-            return self.request(Method::POST, &path, Some(&kind), body).await;
+        let form = form.into_request();
+        if form.multipart {
+            let (kind, body) = multipart(&form.fields, &form.files);
+            return self.request(Method::POST, &form.to, Some(&kind), body).await;
         }
-        assert!(files.is_empty(), "this form takes no files");
-        self.request(Method::POST, &path, Some("application/x-www-form-urlencoded"), urlencoded(&fields)).await
+        self.request(Method::POST, &form.to, Some("application/x-www-form-urlencoded"), urlencoded(&form.fields)).await
     }
 
     /// Presses a button of a page without typing anything.
@@ -198,7 +197,7 @@ impl Client {
 
     /// Sends any request with the browser's cookies and headers.
     pub async fn request(&self, method: Method, path: &str, content_type: Option<&str>, body: Vec<u8>) -> Answer {
-        let mut request = Request::builder().method(&method).uri(path).body(Body::from(body)).unwrap();
+        let mut request = Request::builder().method(&method).uri(path.replace(' ', "%20")).body(Body::from(body)).unwrap();
         *request.headers_mut() = self.headers.clone();
         if let Some(kind) = content_type {
             request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_str(kind).unwrap());
@@ -242,7 +241,7 @@ fn line_ends(value: &str) -> String {
     value.replace("\r\n", "\n").replace('\n', "\r\n")
 }
 
-fn multipart(fields: &[(String, String)], files: &[(String, String, Vec<u8>)]) -> (String, Vec<u8>) {
+fn multipart(fields: &[(String, String)], files: &[File]) -> (String, Vec<u8>) {
     const BOUNDARY: &str = "----keqiao-tests-7f3a9c1e5b";
     let mut body = Vec::new();
     for (name, value) in fields {

@@ -488,6 +488,10 @@ async fn foreign_and_made_up_ids() {
             assert!(matches!(answer.status, 403 | 404 | 422), "POST {action} {path}: {answer}");
         }
     }
+    for path in foreign.iter().filter(|path| !path.contains('?')) {
+        let answer = stranger.post_files(path, [("action", "attach")], &[("file", "a.txt", b"a")]).await;
+        assert_eq!(answer.status, 404, "a file for {path}: {answer}");
+    }
     before.assert_same(&app.rows().await, "a stranger");
     // What is not there and what is not one's own look the same.
     let (not_there, not_own) = (stranger.get("/deals/JY-2026-999999").await, stranger.get(&format!("/deals/{}", signed.deal)).await);
@@ -658,7 +662,13 @@ async fn an_interest_answered_in_two_windows() {
 /// The places where one can upload: who, which page, which button.
 async fn upload_places(pair: &Pair) -> Vec<(&Client, String, &'static str)> {
     let draft = pair.engineer.post("/demands/new", DemandForm::complete().set("action", "save")).await.location();
-    vec![(&pair.engineer, draft, "attach"), (&pair.engineer, format!("/deals/{}", pair.deal().await), "attach")]
+    let contract = ContractForm::complete().buyer("外地公司", &keqiao_tests::credit_code(7)).set("action", "save");
+    let contract = pair.researcher.post("/contracts/new", contract).await.location();
+    vec![
+        (&pair.engineer, draft, "attach"),
+        (&pair.engineer, format!("/deals/{}", pair.deal().await), "attach"),
+        (&pair.researcher, contract, "attach"),
+    ]
 }
 
 #[tokio::test]

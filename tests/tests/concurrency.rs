@@ -132,7 +132,11 @@ async fn an_interest_accepted_in_two_browsers_opens_one_deal() {
     let path = format!("/interests/{interest}");
     let pages = join_all(windows.iter().map(|w| w.open(&path))).await;
     let answers = join_all(windows.iter().zip(&pages).enumerate().map(|(place, (w, page))| async move {
-        if place % 2 == 0 { w.press(page, "accept").await } else { w.send(page.form("decline").with([("code", "other"), ("reason", "不了")])).await }
+        if place % 2 == 0 {
+            w.press(page, "accept").await
+        } else {
+            w.send(page.form("decline").with([("code", "other"), ("reason", "不了")])).await
+        }
     }))
     .await;
     assert_eq!(answers.iter().filter(|a| a.status == 303).count(), 1, "{:?}", answers.iter().map(|a| a.status).collect::<Vec<_>>());
@@ -184,7 +188,8 @@ async fn act(market: &Market, actor: &Actor, officer: &Actor, place: usize) -> k
             listings::move_listing(market, officer, kind, &number, ListingMove::Publish, &[], 2, None).await
         }
         1 => {
-            let form = OrganisationForm::enterprise(&format!("第{place}公司")).credit_code(&keqiao_tests::credit_code(500_000 + u32::try_from(place).unwrap()));
+            let form = OrganisationForm::enterprise(&format!("第{place}公司"))
+                .credit_code(&keqiao_tests::credit_code(500_000 + u32::try_from(place).unwrap()));
             organisations::create(market, actor, &form.fields(), None).await.map(|_| ())
         }
         2 => {
@@ -192,7 +197,8 @@ async fn act(market: &Market, actor: &Actor, officer: &Actor, place: usize) -> k
             listings::save_listing(market, actor, kind, &number, &DemandForm::complete().title("改过").fields(), true, 1, None).await
         }
         _ => {
-            let fields = ContractForm::complete().buyer("外地公司", &keqiao_tests::credit_code(600_000)).set("kind", "development").fields();
+            let fields =
+                ContractForm::complete().buyer("外地公司", &keqiao_tests::credit_code(600_000)).set("kind", "development").fields();
             contracts::create_contract(market, actor, None, &fields, None).await.map(|_| ())
         }
     }
@@ -230,7 +236,8 @@ async fn mixed_writers_never_lock_each_other_out() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn sign_ins_and_pages_at_the_same_time() {
-    let app = TestApp::new().await;
+    // A try counts until it turns out to be rightful, so that many at once need room.
+    let app = TestApp::with(|settings| settings.limits.sign_in_tries = 100).await;
     let pair = app.pair().await;
     let windows: Vec<Client> = (0..24).map(|_| app.visitor()).collect();
     join_all(windows.iter().enumerate().map(|(place, window)| {
@@ -261,7 +268,9 @@ async fn whatever_is_registered_and_cancelled_the_ledger_is_right() {
         if dice % 3 == 0 && !registered.is_empty() {
             let (number, amount) = registered.swap_remove(dice % registered.len());
             let version = contracts::contract(market, &officer, &number).await.unwrap().version;
-            contracts::move_contract(market, &officer, &number, ContractMove::Cancel, "not_technical", "不属于技术合同", version, None).await.unwrap();
+            contracts::move_contract(market, &officer, &number, ContractMove::Cancel, "not_technical", "不属于技术合同", version, None)
+                .await
+                .unwrap();
             expected -= amount;
         } else {
             let amount = i64::try_from(dice % 1_000_000 + 1).unwrap();
@@ -274,7 +283,9 @@ async fn whatever_is_registered_and_cancelled_the_ledger_is_right() {
             let number = contracts::create_contract(market, &seller, None, &fields, None).await.unwrap();
             let one = contracts::contract(market, &seller, &number).await.unwrap();
             let file = keqiao_market::attachments::NewFile { name: "合同.pdf", bytes: keqiao_tests::pdf("x"), confidential: false };
-            keqiao_market::attachments::attach(market, &seller, keqiao_market::Subject::Contract, one.summary.id, file, None).await.unwrap();
+            keqiao_market::attachments::attach(market, &seller, keqiao_market::Subject::Contract, one.summary.id, file, None)
+                .await
+                .unwrap();
             contracts::move_contract(market, &seller, &number, ContractMove::Submit, "", "", 1, None).await.unwrap();
             contracts::move_contract(market, &officer, &number, ContractMove::Register, "", "", 2, None).await.unwrap();
             registered.push((number, amount * 100));

@@ -10,3 +10,4 @@ mod journey;
 mod permissions;
 mod security;
 mod states;
+mod ways;

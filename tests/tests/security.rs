@@ -50,7 +50,11 @@ async fn forms_of_other_sites_do_nothing() {
                 client.post(&format!("{prefix}/nonsense"), ()).await,
             ];
             for answer in answers {
-                assert_eq!((answer.status, answer.heading()), (403, t!(lang, "page.cross_site_title").to_owned()), "{site:?} {origin:?}: {answer}");
+                assert_eq!(
+                    (answer.status, answer.heading()),
+                    (403, t!(lang, "page.cross_site_title").to_owned()),
+                    "{site:?} {origin:?}: {answer}"
+                );
             }
         }
     }
@@ -68,7 +72,13 @@ async fn forms_of_other_sites_do_nothing() {
 
 /// Every header but those that differ each time, one a line.
 fn headers_of(answer: &Answer) -> String {
-    let nonce = answer.header("content-security-policy").split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or("-").to_owned();
+    let nonce = answer
+        .header("content-security-policy")
+        .split("'nonce-")
+        .nth(1)
+        .and_then(|rest| rest.split('\'').next())
+        .unwrap_or("no nonce")
+        .to_owned();
     let mut lines: Vec<String> = answer
         .headers
         .iter()
@@ -83,19 +93,84 @@ fn headers_of(answer: &Answer) -> String {
 async fn every_answer_carries_the_headers() {
     let app = TestApp::new().await;
     let engineer = app.enterprise("沈工").await;
-    insta::assert_snapshot!(headers_of(&app.visitor().get("/demands").await), @"");
-    insta::assert_snapshot!(headers_of(&engineer.get("/work").await), @"");
-    insta::assert_snapshot!(headers_of(&app.visitor().get("/work").await), @"");
+    insta::assert_snapshot!(headers_of(&app.visitor().get("/demands").await), @r#"
+    cache-control: no-cache
+    content-security-policy: default-src 'none'; script-src 'nonce-NONCE' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'
+    content-type: text/html; charset=utf-8
+    cross-origin-opener-policy: same-origin
+    cross-origin-resource-policy: same-origin
+    permissions-policy: camera=(), microphone=(), geolocation=(), payment=()
+    referrer-policy: same-origin
+    strict-transport-security: max-age=31536000; includeSubDomains
+    vary: Cookie
+    vary: accept-encoding
+    x-content-type-options: nosniff
+    x-frame-options: DENY
+    "#);
+    insta::assert_snapshot!(headers_of(&engineer.get("/work").await), @r#"
+    cache-control: no-store
+    content-security-policy: default-src 'none'; script-src 'nonce-NONCE' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'
+    content-type: text/html; charset=utf-8
+    cross-origin-opener-policy: same-origin
+    cross-origin-resource-policy: same-origin
+    permissions-policy: camera=(), microphone=(), geolocation=(), payment=()
+    referrer-policy: same-origin
+    strict-transport-security: max-age=31536000; includeSubDomains
+    vary: Cookie
+    vary: accept-encoding
+    x-content-type-options: nosniff
+    x-frame-options: DENY
+    "#);
+    insta::assert_snapshot!(headers_of(&app.visitor().get("/work").await), @r#"
+    cache-control: no-store
+    content-security-policy: default-src 'none'; script-src 'nonce-NONCE' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'
+    cross-origin-opener-policy: same-origin
+    cross-origin-resource-policy: same-origin
+    location: /signin?next=%2Fwork
+    permissions-policy: camera=(), microphone=(), geolocation=(), payment=()
+    referrer-policy: same-origin
+    set-cookie: __Host-flash=flash.sign_in_first; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60
+    strict-transport-security: max-age=31536000; includeSubDomains
+    x-content-type-options: nosniff
+    x-frame-options: DENY
+    "#);
     let draft = engineer.post("/demands/new", DemandForm::complete().set("action", "save")).await;
     let page = engineer.follow(draft).await;
-    let page = engineer.send(page.form("attach").file("file", "说明 \"1\".txt", "说明")).await;
+    let page = engineer.send(page.form("attach").file("file", "说明 1.txt", "说明")).await;
     let file = engineer.follow(page).await.links().into_iter().find(|l| l.starts_with("/attachments/")).unwrap();
-    insta::assert_snapshot!(headers_of(&engineer.get(&file).await), @"");
-    let paths = ["/", "/en", "/nonsense", "/healthz", "/readyz", "/robots.txt", "/sitemap.xml", "/assets/x.js", "/favicon.ico", "/attachments/x", "/demands/"];
+    insta::assert_snapshot!(headers_of(&engineer.get(&file).await), @r#"
+    cache-control: no-store
+    content-disposition: attachment; filename="file"; filename*=UTF-8''%E8%AF%B4%E6%98%8E%201.txt
+    content-security-policy: sandbox; default-src 'none'
+    content-type: text/plain; charset=utf-8
+    cross-origin-opener-policy: same-origin
+    cross-origin-resource-policy: same-origin
+    permissions-policy: camera=(), microphone=(), geolocation=(), payment=()
+    referrer-policy: same-origin
+    strict-transport-security: max-age=31536000; includeSubDomains
+    x-content-type-options: nosniff
+    x-frame-options: DENY
+    "#);
+    let paths = [
+        "/",
+        "/en",
+        "/nonsense",
+        "/healthz",
+        "/readyz",
+        "/robots.txt",
+        "/sitemap.xml",
+        "/assets/x.js",
+        "/favicon.ico",
+        "/attachments/x",
+        "/demands/",
+    ];
     for path in paths {
         let answer = app.visitor().get(path).await;
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"), "{path}: {policy}");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe-inline"),
+            "{path}: {policy}"
+        );
         for (name, value) in [("x-content-type-options", "nosniff"), ("x-frame-options", "DENY"), ("referrer-policy", "same-origin")] {
             assert_eq!(answer.header(name), value, "{path}");
         }
@@ -112,7 +187,9 @@ async fn pages_run_nothing_but_their_own_scripts() {
     let app = TestApp::new().await;
     let pair = app.pair().await;
     let mut nonces = Vec::new();
-    for path in ["/", "/about", "/demands", "/demands/new", "/targets", "/account", "/import", "/contracts", "/organisations/new", "/gallery"] {
+    for path in
+        ["/", "/about", "/demands", "/demands/new", "/targets", "/account", "/import", "/contracts", "/organisations/new", "/gallery"]
+    {
         let page = pair.engineer.open(path).await;
         assert_eq!(page.dangers(), [""; 0], "{path}");
         let policy = page.header("content-security-policy");
@@ -140,12 +217,17 @@ async fn cookies_are_for_this_host_and_no_script() {
     let (pair, attributes) = cookie.split_once("; ").unwrap();
     let token = pair.strip_prefix("__Host-session=").unwrap();
     assert!(token.len() == 64 && token.bytes().all(|b| b.is_ascii_hexdigit()), "{token}");
-    insta::assert_snapshot!(attributes, @"");
+    insta::assert_snapshot!(attributes, @"HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=1209600");
     let stored = session::Entity::find().one(app.market().database()).await.unwrap().unwrap();
     assert!(!format!("{stored:?}").contains(token), "only its hash is stored");
     assert!(answer.header("cache-control").contains("no-store"));
     let out = visitor.post("/signout", ()).await;
-    assert!(out.headers.get_all("set-cookie").iter().any(|c| c.to_str().unwrap().starts_with("__Host-session=; ") && c.to_str().unwrap().contains("Max-Age=0")));
+    assert!(
+        out.headers
+            .get_all("set-cookie")
+            .iter()
+            .any(|c| c.to_str().unwrap().starts_with("__Host-session=; ") && c.to_str().unwrap().contains("Max-Age=0"))
+    );
 }
 
 async fn accounts_email(app: &TestApp, person: uuid::Uuid) -> String {
@@ -223,7 +305,10 @@ async fn a_new_password_ends_the_other_sessions() {
     let done = engineer.send(wrong.form("password").with([("current", PASSWORD), ("password", "another long one")])).await;
     assert_eq!(done.status, 303);
     assert!(is_signed_in(&engineer).await && !is_signed_in(&elsewhere).await);
-    assert_eq!(app.last_letter_to(&engineer.email()).await.subject, t!(Zh, "letters.subject", subject = t!(Zh, "letters.password_changed_subject")));
+    assert_eq!(
+        app.last_letter_to(&engineer.email()).await.subject,
+        t!(Zh, "letters.subject", subject = t!(Zh, "letters.password_changed_subject"))
+    );
 
     // By letter: once, within an hour, and every session ends.
     let visitor = app.visitor();
@@ -252,9 +337,16 @@ async fn a_new_password_ends_the_other_sessions() {
 async fn a_role_taken_away_is_gone_with_the_next_request() {
     let app = TestApp::new().await;
     let (admin, officer, engineer) = (app.admin().await, app.officer().await, app.enterprise("沈工").await);
-    let number = keqiao_market::listings::create_listing(app.market(), &engineer.actor().await, ListingKind::Demand, &DemandForm::complete().fields(), true, None)
-        .await
-        .unwrap();
+    let number = keqiao_market::listings::create_listing(
+        app.market(),
+        &engineer.actor().await,
+        ListingKind::Demand,
+        &DemandForm::complete().fields(),
+        true,
+        None,
+    )
+    .await
+    .unwrap();
     let review = officer.open(&format!("/review/demands/{number}")).await;
     let page = admin.open(&format!("/admin/people/{}", officer.person())).await;
     let done = admin.send(page.form("roles").with([("officer_region", "")])).await;
@@ -277,7 +369,8 @@ async fn a_role_taken_away_is_gone_with_the_next_request() {
 
     // A member removed from an organisation acts for it no more.
     let boss = app.enterprise("钱工").await;
-    let code = keqiao_market::organisations::organisation(app.market(), &boss.actor().await, boss.organisation()).await.unwrap().credit_code;
+    let code =
+        keqiao_market::organisations::organisation(app.market(), &boss.actor().await, boss.organisation()).await.unwrap().credit_code;
     let helper = app.someone("助手").await;
     keqiao_market::organisations::ask_to_join(app.market(), &helper.actor().await, &code, None).await.unwrap();
     let edit = boss.open(&format!("/organisations/{}/edit", boss.organisation())).await;
@@ -343,13 +436,15 @@ async fn failures_to_sign_in_are_all_alike() {
         assert_eq!((answer.status, answer.location()), (303, "/signin".to_owned()));
     }
     let page = taken.open("/register").await;
-    let answer = taken.send(page.form("register").with([("name", "别人"), ("email", engineer.email().as_str()), ("password", "a different password")])).await;
+    let answer = taken
+        .send(page.form("register").with([("name", "别人"), ("email", engineer.email().as_str()), ("password", "a different password")]))
+        .await;
     assert!(answer.status == 303 && taken.session().is_none(), "{answer}");
     assert!(taken.follow(answer).await.says(t!(Zh, "flash.check_mail")));
     let letters = app.letters().await;
     assert!(letters.iter().any(|l| l.to == engineer.email() && l.text.contains("/forgot")), "{letters:?}");
     assert!(letters.iter().all(|l| l.to != "free@example.cn"));
-    engineer.another_window().sign_in(&engineer.email(), PASSWORD).await;
+    app.visitor().sign_in(&engineer.email(), PASSWORD).await;
 }
 
 #[tokio::test]
@@ -380,7 +475,8 @@ async fn guessing_is_slowed_down() {
     let mut statuses = Vec::new();
     for place in 0..30 {
         let page = sprayer.open("/signin").await;
-        let answer = sprayer.send(page.form("sign_in").with([("email", format!("p{place}@example.cn").as_str()), ("password", "guess")])).await;
+        let answer =
+            sprayer.send(page.form("sign_in").with([("email", format!("p{place}@example.cn").as_str()), ("password", "guess")])).await;
         statuses.push(answer.summary_errors()[0].contains("操作过于频繁"));
     }
     assert_eq!(statuses.iter().filter(|slowed| !**slowed).count(), 25, "five times the limit of one account");
@@ -425,7 +521,9 @@ async fn a_peer_that_posts_without_end_is_told_to_wait() {
 async fn nobody_is_led_elsewhere() {
     let app = TestApp::new().await;
     let engineer = app.enterprise("沈工").await;
-    for next in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/demands\r\nset-cookie: x=1", "/signout"] {
+    for next in
+        ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/demands\r\nset-cookie: x=1", "/signout"]
+    {
         let visitor = app.visitor();
         let query: String = form_urlencoded::byte_serialize(next.as_bytes()).collect();
         let page = visitor.open(&format!("/signin?next={query}")).await;
@@ -458,7 +556,9 @@ async fn methods_that_no_page_has() {
     before.assert_same(&app.rows().await, "other methods");
     let head = engineer.request(Method::HEAD, "/demands", None, Vec::new()).await;
     assert!(head.status == 200 && head.bytes.is_empty());
-    for path in ["/.git/config", "/.env", "/keqiao.toml", "/data/keqiao.db", "/metrics", "/assets/../Cargo.toml", "/assets/%2e%2e%2fCargo.toml"] {
+    for path in
+        ["/.git/config", "/.env", "/keqiao.toml", "/data/keqiao.db", "/metrics", "/assets/../Cargo.toml", "/assets/%2e%2e%2fCargo.toml"]
+    {
         assert_eq!(engineer.get(path).await.status, 404, "{path}");
     }
 }
@@ -483,7 +583,8 @@ async fn what_is_confidential_is_found_nowhere() {
     let engineer = app.enterprise("沈工").await;
     let draft = engineer.post("/demands/new", demand.clone().set("action", "save")).await;
     let page = engineer.follow(draft).await;
-    let attached = engineer.send(page.form("attach").with([("confidential", "yes")]).file("file", &format!("{CANARY}.pdf"), pdf(CANARY))).await;
+    let attached =
+        engineer.send(page.form("attach").with([("confidential", "yes")]).file("file", &format!("{CANARY}.pdf"), pdf(CANARY))).await;
     let page = engineer.follow(attached).await;
     engineer.does(&page, "submit").await;
     let number = page.path.rsplit('/').next().unwrap().to_owned();
@@ -492,10 +593,19 @@ async fn what_is_confidential_is_found_nowhere() {
     let offer = app.published(&researcher, &officer, ListingKind::Achievement, achievement.fields()).await;
     app.index().await;
     let message: keqiao_model::Fields = [("message", "愿意面谈")].into_iter().collect();
-    let interest = keqiao_market::interests::send_interest(app.market(), &researcher.actor().await, ListingKind::Demand, &number, Some(&offer), &message, None)
-        .await
-        .unwrap();
-    let people = [app.visitor(), app.enterprise("钱工").await, app.broker().await, app.county_officer("990124").await, researcher.another_window()];
+    let interest = keqiao_market::interests::send_interest(
+        app.market(),
+        &researcher.actor().await,
+        ListingKind::Demand,
+        &number,
+        Some(&offer),
+        &message,
+        None,
+    )
+    .await
+    .unwrap();
+    let people =
+        [app.visitor(), app.enterprise("钱工").await, app.broker().await, app.county_officer("990124").await, researcher.another_window()];
     let word: String = form_urlencoded::byte_serialize(CANARY.as_bytes()).collect();
     let paths = [
         "/".to_owned(),

@@ -1,7 +1,7 @@
 //! The market at a glance: what it is, what is in it, how far it has come, and where to begin.
 
 use keqiao_market::{
-    ListingSummary, listings,
+    ListingSummary,
     matching::{self, Found},
     organisations,
     targets::{self, Progress},
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How many of the newest listings of a side are shown.
-const NEWEST: u64 = 5;
+const NEWEST: usize = 5;
 /// How many fields of a side are offered.
 const FIELDS: usize = 6;
 
@@ -51,7 +51,7 @@ async fn side(cx: &Cx, kind: ListingKind) -> Result<Side, PageError> {
     fields.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     fields.truncate(FIELDS);
     // The number is the one that the search behind it shows.
-    Ok(Side { kind, newest: listings::newest(&cx.market, kind, NEWEST).await?, fields, count: page.total })
+    Ok(Side { kind, newest: page.items.into_iter().map(|found| found.listing).take(NEWEST).collect(), fields, count: page.total })
 }
 
 pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {

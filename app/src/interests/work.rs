@@ -26,7 +26,7 @@ struct Work {
     listings: Paged<ListingSummary>,
     deals: Paged<DealSummary>,
     contracts: Paged<ContractSummary>,
-    pairs: Vec<(ListingSummary, matching::MatchView)>,
+    pairs: Vec<(ListingSummary, ListingSummary)>,
     review: u64,
     register: u64,
     members: u64,
@@ -118,14 +118,14 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
     let pairs = work
         .pairs
         .iter()
-        .map(|(demand, m)| {
-            let with = Query(vec![("with".to_owned(), m.other.number.clone())]).to_search();
+        .map(|(demand, best)| {
+            let with = Query(vec![("with".to_owned(), best.number.clone())]).to_search();
             let to = format!("{}{with}", cx.href(&Route::InterestNew(demand.kind, demand.number.clone())));
             let matches = cx.href(&Route::Matches(demand.kind, demand.number.clone()));
             let links = view! { <a href=matches>{t!(cx.lang, "listings.see_matches")}</a> }.into_any();
-            let answer = m.other.title.clone();
+            let answer = best.title.clone();
             ui::result_item(ui::ResultItem {
-                meta: vec![demand.organisation.clone().into_any(), m.other.organisation.clone().into_any(), links],
+                meta: vec![demand.organisation.clone().into_any(), best.organisation.clone().into_any(), links],
                 snippet: Some(view! { "→ "{answer} }.into_any()),
                 side: Some(ui::button_link(t!(cx.lang, "matches.recommend"), &to, ButtonStyle::Secondary)),
                 ..ui::ResultItem::new(demand.title.clone().into_any(), cx.href(&Route::Listing(demand.kind, demand.number.clone())))
@@ -134,7 +134,8 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
         .collect();
     let mut ways = Vec::new();
     if organisation.is_some_and(|o| o.kind != keqiao_model::OrganisationKind::Agency) {
-        let (demand, achievement) = (cx.href(&Route::ListingNew(ListingKind::Demand)), cx.href(&Route::ListingNew(ListingKind::Achievement)));
+        let (demand, achievement) =
+            (cx.href(&Route::ListingNew(ListingKind::Demand)), cx.href(&Route::ListingNew(ListingKind::Achievement)));
         ways.push(ui::button_link(t!(cx.lang, "listings.post_demand"), &demand, ButtonStyle::Primary));
         ways.push(ui::button_link(t!(cx.lang, "listings.list_achievement"), &achievement, ButtonStyle::Secondary));
         ways.push(ui::button_link(t!(cx.lang, "work.import"), &cx.href(&Route::Import), ButtonStyle::Quiet));

@@ -58,7 +58,7 @@ pub fn facet(cx: &Cx, name: &str, legend: &str, options: Vec<FacetOption>) -> An
                         checked=option.checked
                         disabled=option.count == 0 && !option.checked
                     />
-                    <label for=id>{option.label}<span class="facet-count">{count(option.count)}</span></label>
+                    <label for=id>{option.label}" "<span class="facet-count">{count(option.count)}</span></label>
                 </div>
             }
             .into_any()

@@ -185,7 +185,7 @@ pub async fn attach(market: &Market, actor: &Actor, subject: Subject, id: Uuid, 
     let sha256 = store(market, bytes).await?;
     let (tx, before) = market.write_once(actor, once).await?;
     if let Some(id) = before {
-        return id.parse().map_err(Error::internal);
+        return id.parse().map_err(|_| Error::Stale);
     }
     let row = attachment::ActiveModel {
         id: Set(Uuid::now_v7()),

@@ -213,7 +213,6 @@ pub mod matched {
         pub score: f64,
         pub place: i64,
         pub computed_at: i64,
-        pub explanation: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

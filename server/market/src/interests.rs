@@ -100,7 +100,7 @@ pub async fn send_interest(
     let day_ago = micros(market.now() - Duration::days(1));
     let (tx, before) = market.write_once(actor, once).await?;
     if let Some(id) = before {
-        return id.parse().map_err(Error::internal);
+        return id.parse().map_err(|_| Error::Stale);
     }
     // The listing's row is touched, so that two interests in it at once follow one another on PostgreSQL too.
     lock_listing(&tx, target.id).await?;

@@ -228,14 +228,14 @@ async fn store_chunk(market: &Market, chunk: Vec<Document>) -> Result<BTreeSet<U
     let found = tokio::task::spawn_blocking(move || {
         chunk
             .iter()
-            .map(|document| Ok((document.id, search.matches(document, KEPT)?)))
+            .map(|document| Ok((document.id, search.rank(document, KEPT)?)))
             .collect::<std::result::Result<Vec<_>, keqiao_search::SearchError>>()
     })
     .await
     .map_err(Error::internal)??;
     let tx = market.write(&Actor::System).await?;
     // A listing taken off the market meanwhile must not come back into anybody's list.
-    let ids: BTreeSet<Uuid> = found.iter().flat_map(|(id, matches)| matches.iter().map(|m| m.id).chain([*id])).collect();
+    let ids: BTreeSet<Uuid> = found.iter().flat_map(|(id, matches)| matches.iter().map(|(other, _)| *other).chain([*id])).collect();
     let ids: Vec<Uuid> = ids.into_iter().collect();
     let mut live = BTreeSet::new();
     for part in ids.chunks(1_000) {
@@ -252,14 +252,13 @@ async fn store_chunk(market: &Market, chunk: Vec<Document>) -> Result<BTreeSet<U
     matched::Entity::delete_many().filter(matched::Column::ListingId.is_in(found.iter().map(|(id, _)| *id))).exec(&*tx).await?;
     let mut rows = Vec::new();
     for (id, matches) in found.iter().filter(|(id, _)| live.contains(id)) {
-        for (place, m) in (0_i64..).zip(matches.iter().filter(|m| live.contains(&m.id))) {
+        for (place, (other, score)) in (0_i64..).zip(matches.iter().filter(|(other, _)| live.contains(other))) {
             rows.push(matched::ActiveModel {
                 listing_id: Set(*id),
-                other_id: Set(m.id),
-                score: Set(f64::from(m.score)),
+                other_id: Set(*other),
+                score: Set(f64::from(*score)),
                 place: Set(place),
                 computed_at: Set(tx.now),
-                explanation: Set(serde_json::to_string(&m.explanation)?),
             });
         }
     }
@@ -351,13 +350,19 @@ pub async fn matches(market: &Market, actor: &Actor, kind: ListingKind, number: 
         .order_by_asc(matched::Column::OtherId);
     let best = query.clone().one(&market.db).await?.map_or(1.0, |m| m.score);
     let (paged, found) = fetch(&market.db, query, page).await?.take();
-    let mut others: HashMap<Uuid, ListingSummary> = summaries_by_id(market, found.iter().map(|m| m.other_id).collect()).await?;
+    let ids: Vec<Uuid> = found.iter().map(|m| m.other_id).collect();
+    let mut others: HashMap<Uuid, ListingSummary> = summaries_by_id(market, ids.clone()).await?;
+    // Which ones and in what order is stored; why is told by the index as it is now.
+    let Some(document) = documents(market, &[row.id]).await?.remove(&row.id) else { return Ok(Paged::empty()) };
+    let search = market.search.clone();
+    let explained = tokio::task::spawn_blocking(move || search.explain_each(&document, &ids)).await.map_err(Error::internal)??;
+    let mut explanations: HashMap<Uuid, Explanation> = explained.into_iter().map(|m| (m.id, m.explanation)).collect();
     let mut items = Vec::new();
     for m in found {
-        if let Some(other) = others.remove(&m.other_id) {
+        if let (Some(other), Some(explanation)) = (others.remove(&m.other_id), explanations.remove(&m.other_id)) {
             #[allow(clippy::cast_possible_truncation, reason = "a percentage")]
             let relative = if best > 0.0 { (m.score / best * 100.0).round() as i64 } else { 0 };
-            items.push(MatchView { other, score: m.score, relative, explanation: serde_json::from_str(&m.explanation)? });
+            items.push(MatchView { other, score: m.score, relative, explanation });
         }
     }
     Ok(paged.with(items))
@@ -420,12 +425,11 @@ async fn run(market: &Market, request: SearchRequest) -> Result<SearchResult> {
     Ok(tokio::task::spawn_blocking(move || search.search(&request)).await.map_err(Error::internal)??)
 }
 
-/// Listings like this one on its own side would be; for now the best pairs a broker may recommend: the highest matches of published demands in
-/// the market, newest first among equals.
+/// Pairs a broker may recommend: each published demand, newest first, with the achievement that fits it best.
 ///
 /// # Errors
 /// [`Error::NotFound`] for anyone who is neither broker nor officer.
-pub async fn best_pairs(market: &Market, actor: &Actor, page: u64) -> Result<Paged<(ListingSummary, MatchView)>> {
+pub async fn best_pairs(market: &Market, actor: &Actor, page: u64) -> Result<Paged<(ListingSummary, ListingSummary)>> {
     if !(actor.is_broker() || actor.is_officer()) {
         return Err(if actor.person().is_none() { Error::SignIn } else { Error::NotFound });
     }
@@ -447,9 +451,7 @@ pub async fn best_pairs(market: &Market, actor: &Actor, page: u64) -> Result<Pag
         if let Some(m) = by_demand.get(&demand.id)
             && let Some(other) = others.get(&m.other_id)
         {
-            let view =
-                MatchView { other: other.clone(), score: m.score, relative: 100, explanation: serde_json::from_str(&m.explanation)? };
-            items.push((demand, view));
+            items.push((demand, other.clone()));
         }
     }
     Ok(paged.with(items))

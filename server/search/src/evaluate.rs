@@ -160,7 +160,7 @@ fn run(
         };
         let ranked = index.rank(document, documents)?;
         let ranking: Vec<&str> =
-            ranked.iter().filter_map(|id| ids.get(id)).map(String::as_str).filter(|id| !excluded.contains(id)).collect();
+            ranked.iter().filter_map(|(id, _)| ids.get(id)).map(String::as_str).filter(|id| !excluded.contains(id)).collect();
         let relevant = grades.values().filter(|&&grade| grade > 0).count().max(1) as f64;
         let grade = |id: &str| grades.get(id).copied().unwrap_or(0);
         let found = |depth: usize| ranking.iter().take(depth).filter(|id| grade(id) > 0).count() as f64;

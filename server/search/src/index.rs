@@ -166,11 +166,22 @@ impl SearchIndex {
     /// # Errors
     /// Only when the index cannot be read.
     pub fn explain(&self, document: &Document, other: uuid::Uuid) -> Result<Option<Match>, SearchError> {
-        matching::one(&self.snapshot(), &self.inner.fields, document, other)
+        Ok(self.explain_each(document, &[other])?.pop())
     }
 
-    /// The ids that [`SearchIndex::matches`] would return, without their explanations: for measuring.
-    pub(crate) fn rank(&self, document: &Document, limit: usize) -> Result<Vec<uuid::Uuid>, SearchError> {
+    /// As [`SearchIndex::explain`] for several listings at once, in their order; those that do not fit are left out. Blocking.
+    ///
+    /// # Errors
+    /// Only when the index cannot be read.
+    pub fn explain_each(&self, document: &Document, others: &[uuid::Uuid]) -> Result<Vec<Match>, SearchError> {
+        matching::some(&self.snapshot(), &self.inner.fields, document, others)
+    }
+
+    /// The ids and scores that [`SearchIndex::matches`] would return, without the explanations, which cost most of the time. Blocking.
+    ///
+    /// # Errors
+    /// Only when the index cannot be read.
+    pub fn rank(&self, document: &Document, limit: usize) -> Result<Vec<(uuid::Uuid, f32)>, SearchError> {
         matching::rank(&self.snapshot(), &self.inner.fields, document, limit)
     }
 

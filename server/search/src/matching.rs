@@ -73,9 +73,9 @@ pub(crate) fn best(snapshot: &Snapshot, fields: &Fields, document: &Document, li
     explain_all(snapshot, fields, document, &scored, &ranked)
 }
 
-/// The best of the other side without explanations, best first: for measuring.
-pub(crate) fn rank(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<Vec<Uuid>, SearchError> {
-    Ok(rank_scored(snapshot, fields, document, limit)?.1.iter().map(Ranked::id).collect())
+/// The best of the other side with their scores but without explanations, best first.
+pub(crate) fn rank(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<Vec<(Uuid, f32)>, SearchError> {
+    Ok(rank_scored(snapshot, fields, document, limit)?.1.iter().map(|ranked| (ranked.id(), ranked.score)).collect())
 }
 
 fn rank_scored(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<(Scored, Vec<Ranked>), SearchError> {
@@ -107,23 +107,27 @@ fn rank_scored(snapshot: &Snapshot, fields: &Fields, document: &Document, limit:
     Ok((scored, top.finish()))
 }
 
-/// How one listing of the other side fits.
-pub(crate) fn one(snapshot: &Snapshot, fields: &Fields, document: &Document, other: Uuid) -> Result<Option<Match>, SearchError> {
+/// How these listings of the other side fit; those that are not indexed there or share no word are left out.
+pub(crate) fn some(snapshot: &Snapshot, fields: &Fields, document: &Document, others: &[Uuid]) -> Result<Vec<Match>, SearchError> {
     let scored = score(snapshot, fields, document)?;
-    let term = fields.id_term(other);
-    for ((segment, reader), scores) in (0_u32..).zip(snapshot.searcher.segment_readers()).zip(&scored.segments) {
-        let mut found = None;
-        each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| {
-            if scores.get(doc as usize).is_some_and(|&score| score > 0.0) {
-                found = Some(doc);
-            }
-        })?;
-        let Some(doc) = found else { continue };
-        let mut top = Top::new(1);
-        top.show(&Keys::open(segment, reader)?, doc, 0, 0.0);
-        return Ok(explain_all(snapshot, fields, document, &scored, &top.finish())?.pop());
+    let mut ranked = Vec::new();
+    for other in others {
+        let term = fields.id_term(*other);
+        for ((segment, reader), scores) in (0_u32..).zip(snapshot.searcher.segment_readers()).zip(&scored.segments) {
+            let mut found = None;
+            each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| {
+                if scores.get(doc as usize).is_some_and(|&score| score > 0.0) {
+                    found = Some(doc);
+                }
+            })?;
+            let Some(doc) = found else { continue };
+            let mut top = Top::new(1);
+            top.show(&Keys::open(segment, reader)?, doc, 0, 0.0);
+            ranked.extend(top.finish());
+            break;
+        }
     }
-    Ok(None)
+    explain_all(snapshot, fields, document, &scored, &ranked)
 }
 
 fn open_keys(readers: &[SegmentReader]) -> Result<Vec<Keys>, SearchError> {

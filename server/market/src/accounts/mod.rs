@@ -127,7 +127,7 @@ pub async fn register(market: &Market, registration: Registration, once: Option<
     let password_hash = hash(market, &registration.password).await?;
     let (tx, before) = market.write_once(&Actor::Visitor, once).await?;
     if let Some(id) = before {
-        return id.parse().map_err(Error::internal);
+        return id.parse().map_err(|_| Error::Stale);
     }
     let id = Uuid::now_v7();
     let row = person_table::ActiveModel {

@@ -138,7 +138,7 @@ pub async fn ask_to_join(market: &Market, actor: &Actor, credit_code: &str, once
     }
     let (tx, before) = market.write_once(actor, once).await?;
     if let Some(id) = before {
-        return id.parse().map_err(Error::internal);
+        return id.parse().map_err(|_| Error::Stale);
     }
     let found = organisation::Entity::find().filter(organisation::Column::CreditCode.eq(code.as_str())).one(&*tx).await?;
     let found = found.ok_or_else(|| Error::field("credit_code", "organisation_unknown"))?;

@@ -114,7 +114,7 @@ pub async fn create(market: &Market, actor: &Actor, fields: &Fields, once: Optio
     let content = read(market, fields)?;
     let (tx, before) = market.write_once(actor, once).await?;
     if let Some(id) = before {
-        return id.parse().map_err(Error::internal);
+        return id.parse().map_err(|_| Error::Stale);
     }
     let (row, new) = find_or_create(&tx, &content).await?;
     if !new {
