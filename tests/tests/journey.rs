@@ -1,4 +1,4 @@
-//! The main job, as its users do it (issue 2, steps 1–7), over HTTP without JavaScript: every form is the page's own, filled and sent as a
+//! The main job, as its users do it, over HTTP without JavaScript: every form is the page's own, filled and sent as a
 //! browser would.
 
 use keqiao_app::t;

@@ -7,6 +7,7 @@ mod concurrency;
 mod config;
 mod index;
 mod journey;
+mod odd_addresses;
 mod permissions;
 mod security;
 mod states;

@@ -160,6 +160,10 @@ async fn a_contract_is_refused_with_a_code() {
     let page = pair.researcher.open(&contract).await;
     let why = code_label(Zh, RefusalCode::GROUP, RefusalCode::SealMissing.code());
     assert!(page.says(&why) && page.says("没有公章"), "{page}");
+    // The deal came to nothing, and both listings are on the market again.
+    assert!(pair.engineer.open(&format!("/deals/{}", signed.deal)).await.says(&code_label(Zh, "deal_state", "lost")));
+    let demand = app.visitor().open(&format!("/demands/{}", pair.demand)).await;
+    assert!(demand.says(&code_label(Zh, "listing_state", "published")), "{demand}");
     assert_eq!(ledger::total(app.market(), Figure::ContractValue, &ledger::LedgerFilter::default()).await.unwrap(), 0);
 }
 
@@ -308,21 +312,4 @@ async fn a_contract_without_a_deal_names_its_buyer() {
         app.visitor().open(&format!("/achievements/{offer}")).await.says(&code_label(Zh, "listing_state", "done")),
         "the achievement is done"
     );
-}
-
-#[tokio::test]
-async fn probe_refused() {
-    let app = TestApp::new().await;
-    let signed = app.pair().await.signed().await;
-    let (pair, contract) = (&signed.pair, format!("/contracts/{}", signed.contract));
-    let page = pair.researcher.open(&contract).await;
-    pair.researcher.does(&page, "submit").await;
-    let review = pair.officer.open(&format!("/review{contract}")).await;
-    pair.officer.send(review.form("refuse").with([("code", "seal_missing"), ("reason", "没有公章")])).await;
-    let page = pair.researcher.open(&format!("/deals/{}", signed.deal)).await;
-    println!("lose {} links {:?}", page.offers("lose"), page.links());
-    println!("edit {}", pair.researcher.get(&format!("{contract}/edit")).await.status);
-    println!("demand {}", app.visitor().open(&format!("/demands/{}", pair.demand)).await.find(".badge").unwrap_or_default());
-    println!("new {}", pair.researcher.get(&format!("/contracts/new?deal={}", signed.deal)).await.status);
-    panic!("see");
 }
