@@ -86,6 +86,33 @@ impl Form {
         self.fields.rows(prefix)
     }
 
+    /// Whether somebody else changed the subject while this form was filled in.
+    pub fn is_stale(&self) -> bool {
+        self.errors.iter().any(|e| e.code == "stale")
+    }
+
+    /// The same form drawn from a newer version: sent again, it knowingly replaces what was saved meanwhile.
+    #[must_use]
+    pub fn at_version(mut self, version: i64) -> Self {
+        self.fields.0.retain(|(name, _)| name != "version");
+        self.fields.push("version", version.to_string());
+        self
+    }
+
+    /// Names and saved values of the fields in which what was saved meanwhile differs from what was typed here.
+    pub fn conflicts(&self, saved: &Fields) -> Vec<(String, String)> {
+        let of = |fields: &Fields, name: &str| {
+            fields.0.iter().filter(|(n, v)| n == name && !v.is_empty()).map(|(_, v)| v.replace("\r\n", "\n")).collect::<Vec<_>>()
+        };
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in saved.0.iter().filter(|(name, _)| name != "version") {
+            if !names.contains(&name.as_str()) && of(saved, name) != of(&self.fields, name) {
+                names.push(name);
+            }
+        }
+        names.into_iter().map(|name| (name.to_owned(), of(saved, name).join(", "))).collect()
+    }
+
     /// The words for the first reason at a field.
     pub fn error(&self, lang: Lang, name: &str) -> Option<String> {
         self.errors.iter().find(|e| e.field == name).map(|e| error_words(lang, e))

@@ -1,5 +1,7 @@
 //! The schema goes up, down and up again, on SQLite and, when `TEST_DATABASE_URL` names one, on PostgreSQL.
 
+#![allow(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+
 use keqiao_migrations::Migrator;
 use sea_orm_migration::{
     MigratorTrait,

@@ -432,6 +432,22 @@ async fn a_stale_version_overwrites_nothing() {
     }
 }
 
+/// What somebody else saved is shown beside what was typed, and sending the same form again replaces it knowingly.
+#[tokio::test]
+async fn a_stale_form_shows_the_conflict_and_can_be_sent_again() {
+    let app = TestApp::new().await;
+    let engineer = app.enterprise("云汀电芯").await;
+    let draft = engineer.post("/demands/new", DemandForm::complete().set("action", "save")).await.location();
+    let edit = format!("{draft}/edit");
+    let (one, other) = (engineer.open(&edit).await, engineer.open(&edit).await);
+    assert_eq!(engineer.send(one.form("save").with([("title", "先到的标题")])).await.status, 303);
+    let late = engineer.send(other.form("save").with([("title", "后到的标题")])).await;
+    assert_eq!(late.status, 422);
+    assert!(late.says("先到的标题") && late.value_of("title").as_deref() == Some("后到的标题"), "{late}");
+    assert_eq!(engineer.send(late.form("save")).await.status, 303);
+    assert!(engineer.open(&draft).await.says("后到的标题"));
+}
+
 #[tokio::test]
 async fn an_interest_answered_in_two_windows() {
     let app = TestApp::new().await;

@@ -244,14 +244,14 @@ async fn who_may_open_what() {
     ListingNew                       sign in    200        200        200        200        200        200        200
     ListingNew (achievement)         sign in    200        200        200        200        200        200        200
     Listing (in a deal)              200        200        200        200        200        200        200        200
-    Listing (draft)                  404        200        404        404        404        404        200        200
+    Listing (draft)                  404        200        404        404        404        404        404        200
     Listing (in review)              404        200        404        404        404        404        200        200
     ListingEdit (in a deal)          sign in    moved      404        404        404        404        404        404
     ListingEdit (draft)              sign in    200        404        404        404        404        404        404
     Matches (in a deal)              sign in    200        404        404        200        404        200        404
-    Matches (draft)                  404        200        404        404        404        404        200        404
+    Matches (draft)                  404        200        404        404        404        404        404        404
     InterestNew (in a deal)          sign in    200        200        200        200        200        200        200
-    InterestNew (draft)              sign in    200        404        404        404        404        200        200
+    InterestNew (draft)              sign in    200        404        404        404        404        404        200
     Organisations                    200        200        200        200        200        200        200        200
     OrganisationNew                  sign in    200        200        200        200        200        200        200
     Organisation                     200        200        200        200        200        200        200        200
@@ -263,7 +263,7 @@ async fn who_may_open_what() {
     Deal                             sign in    200        200        404        404        404        404        404
     Contracts                        200        200        200        200        200        200        200        200
     ContractNew                      sign in    200        200        200        200        200        200        200
-    Contract (draft)                 404        404        200        404        404        404        200        200
+    Contract (draft)                 404        404        200        404        404        404        404        200
     Contract (submitted)             404        200        200        404        404        404        200        200
     ContractEdit (draft)             sign in    404        200        404        404        404        404        404
     ContractEdit (submitted)         sign in    moved      moved      404        404        404        404        404
@@ -271,9 +271,9 @@ async fn who_may_open_what() {
     Target                           200        200        200        200        200        200        200        200
     Review                           sign in    404        404        404        404        200        200        404
     ReviewListing (in review)        sign in    moved      404        404        404        404        200        moved
-    ReviewListing (draft)            sign in    moved      404        404        404        404        moved      moved
+    ReviewListing (draft)            sign in    moved      404        404        404        404        404        moved
     ReviewContract (submitted)       sign in    moved      moved      404        404        404        200        moved
-    ReviewContract (draft)           sign in    404        moved      404        404        404        moved      moved
+    ReviewContract (draft)           sign in    404        moved      404        404        404        404        moved
     Import                           sign in    200        200        200        200        200        200        200
     ImportBatch                      sign in    200        404        404        404        404        404        404
     Admin                            sign in    404        404        404        404        404        404        200

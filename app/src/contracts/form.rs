@@ -117,14 +117,17 @@ pub(super) async fn edit_page(cx: &Cx, number: &str, form: Option<Form>) -> Resu
         deal: detail.deal.clone(),
         achievements,
     };
-    let form = form.unwrap_or_else(|| {
-        let mut fields = detail.content.to_fields();
-        fields.push("version", contract.version.to_string());
-        fields.push("buyer_name", detail.buyer.name.as_str());
-        fields.push("buyer_credit_code", detail.buyer.credit_code.as_str());
-        fields.push("achievement", detail.achievement.as_deref().unwrap_or_default());
-        Form::filled(fields)
-    });
+    let form = match form {
+        Some(form) if form.is_stale() => form.at_version(contract.version),
+        Some(form) => form,
+        None => {
+            let mut fields = detail.content.to_fields();
+            fields.push("buyer_name", detail.buyer.name.as_str());
+            fields.push("buyer_credit_code", detail.buyer.credit_code.as_str());
+            fields.push("achievement", detail.achievement.as_deref().unwrap_or_default());
+            Form::filled(fields).at_version(contract.version)
+        }
+    };
     let title = t!(cx.lang, "contracts.edit_title", number = number);
     let cx = cx.clone();
     Ok(Page::new(title.clone(), move || view(&cx, &title, &parties, Some(&contract), &form)))
@@ -207,12 +210,14 @@ fn view(cx: &Cx, title: &str, parties: &Parties, contract: Option<&ContractView>
         <p class="hint">{t!(cx.lang, "contracts.files_later")}</p>
     }
     .into_any();
+    let conflict = contract.and_then(|c| c.detail.as_ref()).map(|detail| ui::conflict(cx, form, &detail.content.to_fields(), &labels));
     let decided = contract.and_then(|c| c.detail.as_ref().map(|detail| decision(cx, c.summary.state, detail)));
     let to = format!("{}{}", cx.href(&cx.route), cx.query.to_search());
     view! {
         {ui::error_summary(cx, form, &labels)}
         {ui::back_link(cx, &back_words, &cx.href(&back))}
         {ui::page_title(title, None, None)}
+        {conflict}
         {decided}
         <div class="narrow">{ui::form(cx, &to, false, body)}</div>
     }

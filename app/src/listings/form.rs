@@ -86,11 +86,12 @@ pub(super) async fn edit_page(cx: &Cx, kind: ListingKind, number: &str, form: Op
         return Err(if listing.own { PageError::Redirect(cx.href(&Route::Listing(kind, number.to_owned()))) } else { PageError::NotFound });
     }
     let title = t!(cx.lang, "listings.edit_title", number = number);
-    let form = form.unwrap_or_else(|| {
-        let mut fields = listing.content.to_fields();
-        fields.push("version", listing.version.to_string());
-        Form::filled(fields)
-    });
+    let saved = listing.content.to_fields();
+    let form = match form {
+        Some(form) if form.is_stale() => form.at_version(listing.version),
+        Some(form) => form,
+        None => Form::filled(saved).at_version(listing.version),
+    };
     let cx = cx.clone();
     Ok(Page::new(title.clone(), move || view(&cx, kind, &title, Some(&listing), &form)))
 }
@@ -231,9 +232,11 @@ fn view(cx: &Cx, kind: ListingKind, title: &str, listing: Option<&ListingView>, 
             .collect();
         ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "listings.returned_because")}</p><ul>{items}</ul> }.into_any())
     });
+    let conflict = listing.map(|l| ui::conflict(cx, form, &l.content.to_fields(), &labels));
     view! {
         {ui::error_summary(cx, form, &labels)}
         {ui::page_title(title, None, None)}
+        {conflict}
         {returned}
         {ui::form(cx, &cx.href(&cx.route), false, body)}
     }

@@ -1,10 +1,14 @@
 //! Fields of forms. A field that was refused says why beside itself, and the summary on top links to it.
 
-use keqiao_model::Lang;
+use keqiao_model::{Fields, Lang};
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::html::escape;
+use super::{
+    content::{Tone, notice},
+    format::excerpt,
+    html::escape,
+};
 use crate::{Cx, Form, islands, t, words};
 
 /// One field: its name, what stands beside it, and how it takes what people type.
@@ -428,4 +432,22 @@ fn field_name(cx: &Cx, field: &str, labels: &[(&str, &str)]) -> Option<String> {
         Some(index) => Some(t!(cx.lang, "ui.form.row", table = table, row = index + 1)),
         None => Some(table),
     }
+}
+
+/// What somebody else saved while a form was filled in, field by field as far as it differs; nothing for a form that is not stale. `labels`
+/// names the fields; what it does not name (a kind that another field says) is left out.
+pub fn conflict(cx: &Cx, form: &Form, saved: &Fields, labels: &[(&str, &str)]) -> AnyView {
+    if !form.is_stale() {
+        return ().into_any();
+    }
+    let items: Vec<AnyView> = form
+        .conflicts(saved)
+        .into_iter()
+        .filter_map(|(name, saved)| {
+            let field = name.split_once('.').map_or(name.as_str(), |(field, _)| field);
+            let (_, label) = labels.iter().find(|(known, _)| *known == field)?;
+            Some(view! { <li><strong>{(*label).to_owned()}</strong>" "{excerpt(&saved, 300)}</li> }.into_any())
+        })
+        .collect();
+    notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "ui.form.conflict")}</p><ul>{items}</ul> }.into_any())
 }

@@ -27,8 +27,8 @@ pub use self::{
         stat, state_badge, stats, steps, two_columns,
     },
     fields::{
-        ButtonStyle, Input, button, button_link, buttons, date_input, error_summary, error_text, field_id, fieldset, file, form, hidden,
-        money_input, post_button, text, textarea,
+        ButtonStyle, Input, button, button_link, buttons, conflict, date_input, error_summary, error_text, field_id, fieldset, file, form,
+        hidden, money_input, post_button, text, textarea,
     },
     format::{count, date, date_text, date_time, date_time_text, day, day_text, excerpt, money, money_compact, percent},
     gallery::gallery,

@@ -116,7 +116,9 @@ fn parties(market: &Market, actor: &Actor, row: &table::Model) -> Vec<Party> {
 /// Whether the actor may read everything of a contract in any state: its parties, officers of its region, the broker of its deal,
 /// administrators.
 pub(crate) async fn is_insider<C: ConnectionTrait>(db: &C, market: &Market, actor: &Actor, row: &table::Model) -> Result<bool> {
-    if has_part(actor, row) || answers_for(market, actor, row) || actor.is_admin() || *actor == Actor::System {
+    // No officer sees a draft.
+    let handed_in = row.state != ContractState::Draft.code();
+    if has_part(actor, row) || (handed_in && answers_for(market, actor, row)) || actor.is_admin() || *actor == Actor::System {
         return Ok(true);
     }
     let (Some(person), Some(deal)) = (actor.id(), row.deal_id) else { return Ok(false) };

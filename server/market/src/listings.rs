@@ -208,7 +208,9 @@ pub(crate) fn parties(actor: &Actor, row: &listing::Model) -> Vec<Party> {
     let mut parties = Vec::new();
     if actor.belongs_to(row.organisation_id) {
         parties.push(Party::Owner);
-    } else if actor.is_officer_of(&row.region) || (row.region == keqiao_model::OUTSIDE && actor.is_officer()) {
+    } else if row.state != ListingState::Draft.code()
+        && (actor.is_officer_of(&row.region) || (row.region == keqiao_model::OUTSIDE && actor.is_officer()))
+    {
         // No officer reviews what belongs to an organisation of the officer's own.
         parties.push(Party::Officer);
     }
