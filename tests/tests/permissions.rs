@@ -429,8 +429,8 @@ async fn who_may_not_do_what() {
     Listing open_deal                404        403        404        404        404        404        403        403
     Listing complete                 404        403        404        404        404        404        403        403
     ReviewListing publish            404        403        404        404        404        404        may        403
-    Listing submit                   404        may        404        404        404        404        403        403
-    Listing attach                   404        may        404        404        404        404        422        422
+    Listing submit                   404        may        404        404        404        404        404        403
+    Listing attach                   404        may        404        404        404        404        404        422
     ListingEdit save                 sign in    may        404        404        404        404        404        404
     ListingEdit save while in review sign in    moved      404        404        404        404        404        404
     InterestNew send                 sign in    422        404        404        404        404        404        404
@@ -441,7 +441,7 @@ async fn who_may_not_do_what() {
     Deal register                    sign in    403        403        404        404        404        404        404
     ContractNew record               sign in    422        422        422        422        422        422        422
     ContractEdit save                sign in    404        422        404        404        404        404        404
-    Contract submit                  404        404        422        404        404        404        403        403
+    Contract submit                  404        404        422        404        404        404        404        403
     Contract take back               404        403        may        404        404        404        403        403
     ReviewContract register          404        403        403        404        404        404        may        403
     Contract refuse                  404        403        403        404        404        404        may        403

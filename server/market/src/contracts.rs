@@ -435,8 +435,8 @@ pub async fn move_contract(
     let (from, to, action) = (from.code(), transition.to.code(), by.code());
     tx.moved(Moved { subject: Subject::Contract, id: row.id, from, to, action, code: decision, reason: &reason }).await?;
     match (by, row.deal_id) {
-        (ContractMove::Register, Some(deal)) => deals::registered(market, &tx, deal).await?,
-        (ContractMove::Refuse, Some(deal)) => deals::refused(market, &tx, deal, &reason).await?,
+        (ContractMove::Register, Some(deal)) => deals::registered(&tx, deal).await?,
+        (ContractMove::Refuse, Some(deal)) => deals::refused(&tx, deal, &reason).await?,
         _ => {}
     }
     tx.emit(Event::ContractMoved, row.id, json!({ "move": action })).await?;
@@ -466,16 +466,16 @@ async fn register(market: &Market, tx: &Tx, id: Uuid) -> Result<()> {
     let row = find_by_id(&**tx, id).await?;
     ledger::count(market, tx, &row).await?;
     if let (None, Some(achievement)) = (row.deal_id, row.achievement_id) {
-        complete(market, tx, achievement).await?;
+        complete(tx, achievement).await?;
     }
     Ok(())
 }
 
 /// A registered contract without a deal completes its achievement, as a deal would.
-async fn complete(market: &Market, tx: &Tx, achievement: Uuid) -> Result<()> {
+async fn complete(tx: &Tx, achievement: Uuid) -> Result<()> {
     let Some(row) = listing::Entity::find_by_id(achievement).one(&**tx).await? else { return Ok(()) };
     if listings::state_of(&row)?.transition(ListingMove::Complete).is_some() {
-        listings::make_move(market, tx, &Actor::System, &row, ListingMove::Complete, &[], row.version).await?;
+        listings::make_move(tx, &Actor::System, &row, ListingMove::Complete, &[], row.version).await?;
     }
     Ok(())
 }

@@ -135,7 +135,7 @@ pub(crate) async fn discloses(market: &Market, actor: &Actor, row: &listing::Mod
 }
 
 /// Opens the deal of an accepted interest; answers its number.
-pub(crate) async fn open(market: &Market, tx: &Tx, row: &interest::Model) -> Result<String> {
+pub(crate) async fn open(tx: &Tx, row: &interest::Model) -> Result<String> {
     let target = find_by_id(&**tx, row.listing_id).await?;
     if !state_of(&target)?.is_indexed() {
         return Err(Error::field("", "not_published"));
@@ -169,7 +169,7 @@ pub(crate) async fn open(market: &Market, tx: &Tx, row: &interest::Model) -> Res
     for id in [demand, achievement].into_iter().flatten() {
         let row = find_by_id(&**tx, id).await?;
         if state_of(&row)? == ListingState::Published {
-            make_move(market, tx, &Actor::System, &row, ListingMove::OpenDeal, &[], row.version).await?;
+            make_move(tx, &Actor::System, &row, ListingMove::OpenDeal, &[], row.version).await?;
         }
     }
     tx.moved(Moved { subject: Subject::Deal, id: opened.id, from: "", to: &opened.state, action: "open", code: "", reason: "" }).await?;
@@ -250,7 +250,7 @@ pub async fn move_deal(
     }
     make(&tx, &row, by, &parties(actor, &row), code, &reason).await?;
     if by == DealMove::Lose {
-        release(market, &tx, &row).await?;
+        release(&tx, &row).await?;
     }
     tx.result("").await?;
     tx.commit().await
@@ -267,7 +267,7 @@ async fn lock_listings(tx: &Tx, row: &deal::Model) -> Result<()> {
 }
 
 /// A lost deal gives its listings back to the market unless another deal still holds them.
-async fn release(market: &Market, tx: &Tx, lost: &deal::Model) -> Result<()> {
+async fn release(tx: &Tx, lost: &deal::Model) -> Result<()> {
     for id in [lost.demand_id, lost.achievement_id].into_iter().flatten() {
         let others = deal::Entity::find()
             .filter(Condition::any().add(deal::Column::DemandId.eq(id)).add(deal::Column::AchievementId.eq(id)))
@@ -277,7 +277,7 @@ async fn release(market: &Market, tx: &Tx, lost: &deal::Model) -> Result<()> {
             .await?;
         let row = find_by_id(&**tx, id).await?;
         if others == 0 && state_of(&row)? == ListingState::InDeal {
-            make_move(market, tx, &Actor::System, &row, ListingMove::LoseDeal, &[], row.version).await?;
+            make_move(tx, &Actor::System, &row, ListingMove::LoseDeal, &[], row.version).await?;
         }
     }
     Ok(())
@@ -293,24 +293,24 @@ pub(crate) async fn sign(tx: &Tx, actor: &Actor, row: &deal::Model) -> Result<()
 }
 
 /// The contract was registered: the deal says so, and both listings are done.
-pub(crate) async fn registered(market: &Market, tx: &Tx, id: Uuid) -> Result<()> {
+pub(crate) async fn registered(tx: &Tx, id: Uuid) -> Result<()> {
     let row = deal::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
     make(tx, &row, DealMove::Register, &[Party::System], "", "").await?;
     for id in [row.demand_id, row.achievement_id].into_iter().flatten() {
         let listing = find_by_id(&**tx, id).await?;
         if state_of(&listing)?.transition(ListingMove::Complete).is_some() {
-            make_move(market, tx, &Actor::System, &listing, ListingMove::Complete, &[], listing.version).await?;
+            make_move(tx, &Actor::System, &listing, ListingMove::Complete, &[], listing.version).await?;
         }
     }
     Ok(())
 }
 
 /// The registration was refused for good: the deal came to nothing, and its listings are free again.
-pub(crate) async fn refused(market: &Market, tx: &Tx, id: Uuid, reason: &str) -> Result<()> {
+pub(crate) async fn refused(tx: &Tx, id: Uuid, reason: &str) -> Result<()> {
     let row = deal::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
     lock_listings(tx, &row).await?;
     make(tx, &row, DealMove::Lose, &[Party::System], DeclineCode::Other.code(), reason).await?;
-    release(market, tx, &row).await
+    release(tx, &row).await
 }
 
 /// Writes a message into a deal's thread.

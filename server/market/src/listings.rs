@@ -324,7 +324,7 @@ pub async fn create_listing(
     let row = row.insert(&*tx).await?;
     tx.audit("listing.create", Subject::Listing, Some(row.id), serde_json::json!({ "number": row.number })).await?;
     if submit {
-        make_move(market, &tx, actor, &row, ListingMove::Submit, &[], row.version).await?;
+        make_move(&tx, actor, &row, ListingMove::Submit, &[], row.version).await?;
     }
     tx.result(&row.number).await?;
     tx.commit().await?;
@@ -376,7 +376,7 @@ pub async fn save_listing(
     tx.audit("listing.save", Subject::Listing, Some(row.id), serde_json::json!({ "number": row.number })).await?;
     if submit {
         let row = find_by_id(&*tx, row.id).await?;
-        make_move(market, &tx, actor, &row, ListingMove::Submit, &[], row.version).await?;
+        make_move(&tx, actor, &row, ListingMove::Submit, &[], row.version).await?;
     }
     tx.result(&row.number).await?;
     tx.commit().await
@@ -410,14 +410,13 @@ pub async fn move_listing(
         let content = content_of(&row)?;
         ListingContent::read(kind, &content.to_fields(), Strictness::Complete)?;
     }
-    make_move(market, &tx, actor, &row, by, reasons, version).await?;
+    make_move(&tx, actor, &row, by, reasons, version).await?;
     tx.result(&row.number).await?;
     tx.commit().await
 }
 
 /// Makes a move inside a transaction: table, version, row, log, events.
 pub(crate) async fn make_move(
-    market: &Market,
     tx: &Tx,
     actor: &Actor,
     row: &listing::Model,
@@ -483,7 +482,6 @@ pub(crate) async fn make_move(
         }
         _ => {}
     }
-    let _ = market;
     Ok(())
 }
 

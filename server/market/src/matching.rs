@@ -472,7 +472,7 @@ pub async fn expire_step(market: &Market) -> Result<u64> {
     let mut expired = 0;
     for row in rows {
         let tx = market.write(&Actor::System).await?;
-        match crate::listings::make_move(market, &tx, &Actor::System, &row, keqiao_model::ListingMove::Expire, &[], row.version).await {
+        match crate::listings::make_move(&tx, &Actor::System, &row, keqiao_model::ListingMove::Expire, &[], row.version).await {
             Ok(()) => {
                 tx.commit().await?;
                 expired += 1;
