@@ -60,7 +60,7 @@ pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
     let glance = Glance {
         demands: side(cx, ListingKind::Demand).await?,
         achievements: side(cx, ListingKind::Achievement).await?,
-        organisations: organisations::organisations(&cx.market, "", None, None, 1).await?.total,
+        organisations: organisations::count(&cx.market).await?,
         contract_value,
         as_of: overview.as_of,
     };

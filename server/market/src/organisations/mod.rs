@@ -20,7 +20,7 @@ use uuid::Uuid;
 pub use self::members::{
     JoinRequest, MemberView, answer_membership, ask_to_join, join_requests, members, receivers_of_request, remove_member, set_manager,
 };
-pub use self::program::{by_credit_code, collecting, is_empty};
+pub use self::program::{by_credit_code, collecting, count, is_empty};
 use crate::{
     Actor, Error, Event, Market, Paged, Result,
     accounts::act_for,

@@ -18,6 +18,14 @@ pub async fn is_empty(market: &Market) -> Result<bool> {
     Ok(organisation::Entity::find().count(&market.db).await? == 0 && person::Entity::find().count(&market.db).await? == 0)
 }
 
+/// How many organisations the market knows.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn count(market: &Market) -> Result<u64> {
+    Ok(organisation::Entity::find().count(&market.db).await?)
+}
+
 /// The organisation of a credit code.
 ///
 /// # Errors
