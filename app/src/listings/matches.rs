@@ -53,11 +53,10 @@ fn item(cx: &Cx, listing: &keqiao_market::ListingView, m: &MatchView) -> AnyView
     let to = cx.href(&Route::Listing(other.kind, other.number.clone()));
     let with = Query(vec![("with".to_owned(), listing.summary.number.clone())]).to_search();
     let contact = format!("{}{with}", cx.href(&Route::InterestNew(other.kind, other.number.clone())));
-    let recommend = format!("{}{with}", cx.href(&Route::InterestNew(other.kind, other.number.clone())));
     let action = if listing.own {
         ui::button_link(t!(cx.lang, "listings.send_interest"), &contact, ButtonStyle::Primary)
     } else if cx.actor.is_broker() {
-        ui::button_link(t!(cx.lang, "matches.recommend"), &recommend, ButtonStyle::Primary)
+        ui::button_link(t!(cx.lang, "matches.recommend"), &contact, ButtonStyle::Primary)
     } else {
         ().into_any()
     };
