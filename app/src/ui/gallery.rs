@@ -1,6 +1,6 @@
 //! Every part in its states, at `/gallery` of debug builds.
 
-use keqiao_model::{FieldError, Fields, Indicator, Operator};
+use keqiao_model::{FieldError, Fields, Indicator, Operator, compare};
 use leptos::prelude::*;
 
 use super::*;
@@ -130,11 +130,17 @@ fn tables_part(cx: &Cx) -> AnyView {
         unit: "%".to_owned(),
         ..Indicator::default()
     };
+    let met_and_missed = compare(&[indicator("95"), indicator("98")], &[indicator("97")]);
+    let in_degrees = Indicator { unit: "℃".to_owned(), ..indicator("97") };
+    let unlike = compare(&[indicator("95")], &[in_degrees]);
+    let unstated = compare(&[indicator("95")], &[]);
+    let fits = [met_and_missed, unlike, unstated].concat();
     view! {
         <div class="stack">
             {table(name, head(), rows(), &align)}
             {record_table(name, head(), rows(), &align)}
             {indicator_table(cx, &[indicator("95"), indicator("99.5")])}
+            {indicator_fits(cx, &fits)}
         </div>
     }
     .into_any()

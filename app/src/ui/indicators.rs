@@ -1,9 +1,10 @@
 //! The table of indicators, to read and to fill.
 
-use keqiao_model::{Fields, Indicator, Operator};
+use keqiao_model::{Fields, Fit, Indicator, IndicatorFit, Operator};
 use leptos::prelude::*;
 
 use super::{
+    content::{Tone, badge},
     fields::{error_text, field_id},
     icons::icon,
     table::record_table,
@@ -130,6 +131,56 @@ pub fn indicator_table(cx: &Cx, indicators: &[Indicator]) -> AnyView {
         .collect();
     let head = [t!(cx.lang, "ui.indicator.name"), t!(cx.lang, "ui.indicator.wanted"), t!(cx.lang, "ui.indicator.method")];
     record_table(t!(cx.lang, "ui.indicator.caption"), head.map(str::to_owned).to_vec(), rows, &[])
+}
+
+/// What is wanted beside what is offered, with a verdict in words for each; nothing when nothing is wanted.
+pub(crate) fn indicator_fits(cx: &Cx, fits: &[IndicatorFit]) -> AnyView {
+    if fits.is_empty() {
+        return ().into_any();
+    }
+    let rows = fits
+        .iter()
+        .map(|fit| {
+            let offered = match &fit.offered {
+                Some(offered) => offered_cell(&fit.wanted, offered),
+                None => missing(cx),
+            };
+            vec![fit.wanted.name.clone().into_any(), fit.wanted.expression().into_any(), offered, verdict(cx, fit)]
+        })
+        .collect();
+    let head = [
+        t!(cx.lang, "ui.indicator.name"),
+        t!(cx.lang, "ui.indicator.fit_wanted"),
+        t!(cx.lang, "ui.indicator.fit_offered"),
+        t!(cx.lang, "ui.indicator.fit_verdict"),
+    ];
+    let table = record_table(t!(cx.lang, "ui.indicator.fit_caption"), head.map(str::to_owned).to_vec(), rows, &[]);
+    view! { <div class="fits">{table}</div> }.into_any()
+}
+
+/// The offered requirement, below its own name where that differs.
+fn offered_cell(wanted: &Indicator, offered: &Indicator) -> AnyView {
+    let name = (offered.name.trim() != wanted.name.trim()).then(|| view! { <span class="fit-name">{offered.name.clone()}</span> });
+    view! { {name} {offered.expression()} }.into_any()
+}
+
+fn verdict(cx: &Cx, fit: &IndicatorFit) -> AnyView {
+    let (tone, sign, words) = match fit.fit {
+        Fit::Met => (Tone::Good, "✓", t!(cx.lang, "ui.indicator.fit_met")),
+        Fit::Missed => (Tone::Bad, "✗", t!(cx.lang, "ui.indicator.fit_missed")),
+        Fit::Unstated => (Tone::Neutral, "–", t!(cx.lang, "ui.indicator.fit_unstated")),
+        Fit::Incomparable => (Tone::Warn, "?", t!(cx.lang, "ui.indicator.fit_incomparable")),
+    };
+    let percent = fit.margin.map_or(0.0, |margin| margin.abs() * 100.0);
+    // Beyond ten times, and below half a percent, a number says no more than the verdict.
+    let shown = (0.5..1_000.0).contains(&percent).then(|| format!("{percent:.0}%"));
+    let over = shown.and_then(|percent| match fit.fit {
+        Fit::Met if fit.margin > Some(0.0) => Some(t!(cx.lang, "ui.indicator.fit_over", percent = percent)),
+        Fit::Missed => Some(t!(cx.lang, "ui.indicator.fit_under", percent = percent)),
+        _ => None,
+    });
+    let over = over.map(|words| view! { <span class="fit-margin">{words}</span> });
+    view! { <span class="fit" aria-hidden="true">{sign}</span> {badge(words, tone)} {over} }.into_any()
 }
 
 /// A dash, with words for readers of the screen.

@@ -19,6 +19,7 @@ mod search;
 mod shell;
 mod table;
 
+pub(crate) use self::indicators::indicator_fits;
 pub use self::{
     chart::{Bar, BarChart, bar_chart, bar_list},
     choices::{checkbox, checkboxes, radios, select, select_grouped},

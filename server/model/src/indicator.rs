@@ -156,7 +156,8 @@ pub fn parse_number(text: &str) -> Option<f64> {
     format!("{sign}{whole}.{fraction}e{exponent}").parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
-fn from_superscript(c: char) -> Option<char> {
+/// The digit or sign that a superscript stands for.
+pub(crate) fn from_superscript(c: char) -> Option<char> {
     Some(match c {
         '⁰' => '0',
         '¹' => '1',

@@ -7,15 +7,20 @@ mod credit_code;
 mod field_error;
 mod fields;
 mod indicator;
+mod indicator_fit;
+mod indicator_name;
+mod indicator_text;
 mod lang;
 mod listing;
 mod listing_kind;
 mod money;
 mod organisation;
 mod patent_number;
+mod quantity;
 mod states;
 mod taxonomy;
 mod typed;
+mod units;
 
 pub use account::{PASSWORD_MAX, PASSWORD_MIN, check_password, read_email};
 pub use contract::ContractContent;
@@ -23,6 +28,8 @@ pub use credit_code::{CreditCode, CreditCodeError};
 pub use field_error::{Check, FieldError};
 pub use fields::Fields;
 pub use indicator::{Indicator, Operator, parse_number};
+pub use indicator_fit::{Fit, IndicatorFit, compare};
+pub use indicator_text::read_indicators;
 pub use lang::Lang;
 pub use listing::{
     AchievementBody, DemandBody, Inventor, IpRight, KEYWORDS_MAX, ListingBody, ListingContent, ROWS_MAX, SUMMARY_MAX, Strictness, TEXT_MAX,
@@ -32,6 +39,7 @@ pub use listing_kind::ListingKind;
 pub use money::{Fen, MoneyError};
 pub use organisation::{OUTSIDE, OrganisationContent};
 pub use patent_number::{PatentNumber, PatentNumberError};
+pub use quantity::Unit;
 pub use states::{
     ContractMove, ContractState, DealMove, DealState, InterestMove, InterestState, ListingMove, ListingState, Party, Stateful, Transition,
 };

@@ -7,7 +7,8 @@ pub(crate) fn identifier(text: &str) -> String {
     text.chars().map(half_width).filter(|c| !is_filler(*c)).map(|c| c.to_ascii_uppercase()).collect()
 }
 
-fn half_width(c: char) -> char {
+/// A full-width ASCII character made half-width.
+pub(crate) fn half_width(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         _ => c,
