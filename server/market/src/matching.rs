@@ -53,6 +53,7 @@ pub(crate) fn document_of(row: &listing::Model, organisation: &organisation::Mod
         text,
         keywords: content.keywords,
         indicators,
+        requirements: content.indicators,
         organisation: organisation.name.clone(),
         organisation_id: organisation.id,
         field: row.field.clone(),

@@ -1,6 +1,6 @@
 //! What is indexed, and how a change to it is told.
 
-use keqiao_model::ListingKind;
+use keqiao_model::{Indicator, ListingKind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -27,6 +27,8 @@ pub struct Document {
     pub keywords: Vec<String>,
     /// Names and units of indicators, one a line.
     pub indicators: String,
+    /// The indicators themselves, to be compared number by number: wanted by a demand, reached by an achievement.
+    pub requirements: Vec<Indicator>,
     /// The name of the organisation that published it.
     pub organisation: String,
     /// The id of that organisation.
@@ -64,6 +66,7 @@ impl Document {
             text: String::new(),
             keywords: Vec::new(),
             indicators: String::new(),
+            requirements: Vec::new(),
             organisation: String::new(),
             organisation_id: Uuid::nil(),
             field: String::new(),

@@ -111,30 +111,31 @@ pub async fn evaluate(folder: &Path, split: &str) -> Result<Figures, EvaluateErr
     let judgements = read_judgements(&folder.join("qrels").join(format!("{split}.tsv")))?;
     let mut ids: HashMap<Uuid, String> = HashMap::new();
     let index = SearchIndex::in_memory()?;
-    let mut batch = Vec::new();
     let mut number = 0_u128;
     let mut next_id = || {
         number += 1;
         Uuid::from_u128(number)
     };
+    let mut documents = Vec::new();
     for line in read_lines(folder, "corpus")? {
         let id = next_id();
-        let document = document(&line, id, ListingKind::Achievement);
+        documents.push(document(&line, id, ListingKind::Achievement));
         ids.insert(id, line.id);
-        batch.push(Change::Put(Box::new(document)));
-        if batch.len() == BATCH {
-            index.apply(std::mem::take(&mut batch), "corpus".to_owned()).await?;
-        }
     }
     let mut queries = Vec::new();
     for line in read_lines(folder, "queries")? {
         let document = document(&line, next_id(), ListingKind::Demand);
-        batch.push(Change::Put(Box::new(document.clone())));
+        documents.push(document.clone());
         if judgements.contains_key(&line.id) {
             queries.push((line, document));
         }
     }
-    index.apply(batch, "queries".to_owned()).await?;
+    index.learn(&documents)?;
+    while !documents.is_empty() {
+        let rest = documents.split_off(documents.len().min(BATCH));
+        let batch = std::mem::replace(&mut documents, rest).into_iter().map(|document| Change::Put(Box::new(document))).collect();
+        index.apply(batch, "filled".to_owned()).await?;
+    }
     run(&index, &queries, &judgements, &ids)
 }
 

@@ -10,9 +10,9 @@ use tantivy::{DocAddress, Searcher, TantivyDocument};
 use crate::analysis::{analyse, is_han};
 use crate::error::SearchError;
 use crate::matching::DocumentQuery;
-use crate::request::{Explanation, FacetReason, WordReason};
+use crate::request::{Explanation, WordReason};
 use crate::schema::{Channel, Fields, Part};
-use crate::scoring::FieldTerm;
+use crate::scoring::{FieldTerm, QueryTerm};
 
 /// Words told one by one.
 const WORDS: usize = 12;
@@ -59,24 +59,26 @@ struct Reason {
 pub(crate) fn build(
     query: &DocumentQuery,
     contributions: &[Contribution],
-    facets: Vec<FacetReason>,
     other: &TantivyDocument,
     fields: &Fields,
 ) -> Explanation {
     let text_score = contributions.iter().map(|contribution| contribution.weight).sum();
-    let facet_score = facets.iter().map(|reason| reason.weight).sum();
     let summary = TermSet::new(&fields.stored_text(other, fields.summary));
     let text = TermSet::new(&fields.stored_text(other, fields.text));
     let matched: BTreeSet<usize> = contributions.iter().map(|contribution| contribution.index).collect();
     let terms = || matched.iter().filter_map(|&index| query.terms.get(index));
-    let matched_words: Vec<&str> = terms().filter(|term| term.channel == Channel::Words).map(|term| term.text.as_str()).collect();
-    let matched_grams: Vec<&str> = terms().filter(|term| term.channel == Channel::Grams).map(|term| term.text.as_str()).collect();
+    let own = |term: &&QueryTerm| !query.related.contains_key(&(term.channel, term.text.clone()));
+    let matched_words: Vec<&str> = terms().filter(own).filter(|term| term.channel == Channel::Words).map(|term| term.text.as_str()).collect();
+    let matched_grams: Vec<&str> = terms().filter(own).filter(|term| term.channel == Channel::Grams).map(|term| term.text.as_str()).collect();
 
-    let mut reasons: BTreeMap<String, Reason> = BTreeMap::new();
+    let mut reasons: BTreeMap<(String, Option<&str>), Reason> = BTreeMap::new();
     for contribution in contributions {
         let Some(term) = query.terms.get(contribution.index) else { continue };
-        let word = shown_with(&term.text, &matched_words, &matched_grams, query);
-        let reason = reasons.entry(word).or_default();
+        let told = match query.related.get(&(term.channel, term.text.clone())) {
+            Some(related) => (related.word.to_lowercase(), Some(related.stands_for)),
+            None => (shown_with(&term.text, &matched_words, &matched_grams, query), None),
+        };
+        let reason = reasons.entry(told).or_default();
         reason.weight += contribution.weight;
         match contribution.part {
             Part::Title => reason.fields.extend(["title"]),
@@ -95,8 +97,9 @@ pub(crate) fn build(
     }
     let mut words: Vec<WordReason> = reasons
         .into_iter()
-        .map(|(word, reason)| WordReason {
+        .map(|((word, stands_for), reason)| WordReason {
             word,
+            stands_for: stands_for.map(str::to_owned),
             fields: ["title", "summary", "text", "keywords", "indicators"]
                 .into_iter()
                 .filter(|name| reason.fields.contains(name))
@@ -108,7 +111,7 @@ pub(crate) fn build(
     words.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| a.word.cmp(&b.word)));
     let other = words.iter().skip(WORDS).map(|reason| reason.weight).sum();
     words.truncate(WORDS);
-    Explanation { words, other, facets, text_score, facet_score }
+    Explanation { words, other, text_score, ..Explanation::default() }
 }
 
 /// The word a term is told with: the longest shared word that contains it, else the longest shared pair, else itself.

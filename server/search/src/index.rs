@@ -9,14 +9,18 @@ use tantivy::{Index, ReloadPolicy};
 
 use crate::document::{Change, Document};
 use crate::error::SearchError;
+use crate::latent::Latent;
 use crate::request::{Match, SearchRequest, SearchResult};
 use crate::schema::Fields;
 use crate::snapshot::{LengthCache, Snapshot};
-use crate::writer::{Command, Writer};
+use crate::writer::{Command, Parts, Writer};
 use crate::{matching, search};
 
 /// Version of the index's layout beyond what the schema says; raise it when analysis changes in code.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// The file of what was learnt.
+const LATENT: &str = "latent.bin";
 
 /// How the index uses the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +54,9 @@ pub struct SearchIndex {
 
 struct Inner {
     fields: Arc<Fields>,
+    /// The folder, for what is stored beside the engine's files; none in memory.
+    folder: Option<PathBuf>,
+    latent: Arc<RwLock<Option<Arc<Latent>>>>,
     current: Arc<RwLock<Arc<Snapshot>>>,
     writer: Writer,
 }
@@ -93,7 +100,7 @@ impl SearchIndex {
                 Index::create_in_dir(&path, fields.schema.clone())?
             }
         };
-        let this = Self::start(index, fields, &settings).map_err(|error| match error {
+        let this = Self::start(index, fields, &settings, Some(path.clone())).map_err(|error| match error {
             SearchError::Locked(_) => SearchError::Locked(path),
             other => other,
         })?;
@@ -107,19 +114,50 @@ impl SearchIndex {
     /// When the writer cannot be started.
     pub fn in_memory() -> Result<SearchIndex, SearchError> {
         let fields = Fields::new();
-        Self::start(Index::create_in_ram(fields.schema.clone()), fields, &Settings::default())
+        Self::start(Index::create_in_ram(fields.schema.clone()), fields, &Settings::default(), None)
     }
 
-    fn start(index: Index, fields: Fields, settings: &Settings) -> Result<SearchIndex, SearchError> {
+    fn start(index: Index, fields: Fields, settings: &Settings, folder: Option<PathBuf>) -> Result<SearchIndex, SearchError> {
         let fields = Arc::new(fields);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let position = index.load_metas()?.payload;
         let mut lengths = LengthCache::default();
         let first = Snapshot::new(reader.searcher(), &fields, position, &mut lengths)?;
         let current = Arc::new(RwLock::new(Arc::new(first)));
-        let writer = Writer::start(&index, reader, Arc::clone(&fields), Arc::clone(&current), lengths, settings.writer_memory)?;
-        Ok(Self { inner: Arc::new(Inner { fields, current, writer }) })
+        let latent = match &folder {
+            Some(folder) if folder.join(LATENT).exists() => Some(Arc::new(Latent::from_bytes(&std::fs::read(folder.join(LATENT))?)?)),
+            _ => None,
+        };
+        let latent = Arc::new(RwLock::new(latent));
+        let parts = Parts { fields: Arc::clone(&fields), latent: Arc::clone(&latent), current: Arc::clone(&current) };
+        let writer = Writer::start(&index, reader, parts, lengths, settings.writer_memory)?;
+        Ok(Self { inner: Arc::new(Inner { fields, folder, latent, current, writer }) })
     }
+
+    /// Learns from these listings which of them are about the same. Call it on an empty index, before it is filled: only listings that are
+    /// added afterwards have a place in what was learnt. Without it, or from too few texts, matches are ranked without their kin. Blocking.
+    ///
+    /// # Errors
+    /// When what was learnt cannot be stored.
+    pub fn learn(&self, documents: &[Document]) -> Result<(), SearchError> {
+        let latent = Latent::learn(documents);
+        if let Some(folder) = &self.inner.folder {
+            let (path, draft) = (folder.join(LATENT), folder.join(format!("{LATENT}.new")));
+            match &latent {
+                Some(latent) => {
+                    std::fs::write(&draft, latent.to_bytes())?;
+                    std::fs::rename(&draft, &path)?;
+                }
+                None if path.exists() => std::fs::remove_file(&path)?,
+                None => {}
+            }
+        }
+        *self.inner.latent.write().unwrap_or_else(std::sync::PoisonError::into_inner) = latent.map(Arc::new);
+        Ok(())
+    }
+
+    /// How many listings [`SearchIndex::learn`] uses at most; it takes them evenly from what it is given.
+    pub const LEARNT_FROM: usize = crate::latent::SAMPLE;
 
     /// The outbox position of the last commit: everything up to it is in the index, whatever happened since. `None` for an empty
     /// or cleared index.

@@ -13,6 +13,7 @@
 //! - `scoring`: how much does a term say about a listing?
 //! - `query`, `search`, `snippet`: what does a person's query mean, what fits it, and how is that shown?
 //! - `matching`, `explanation`: what fits a whole listing, and why?
+//! - `thesaurus`, `latent`: what else may it be called, and which listings are about the same?
 //! - `evaluate`: how good is all this, measured?
 
 mod analysis;
@@ -21,6 +22,7 @@ mod error;
 pub mod evaluate;
 mod explanation;
 mod index;
+mod latent;
 mod matching;
 mod query;
 mod request;
@@ -29,12 +31,20 @@ mod scoring;
 mod search;
 mod snapshot;
 mod snippet;
+mod thesaurus;
 mod top;
 mod writer;
 
-pub use analysis::warm_up;
 pub use document::{Change, Document};
 pub use error::SearchError;
 pub use index::{Opened, SearchIndex, Settings, VERSION};
-pub use matching::{FacetWeights, WEIGHTS};
-pub use request::{Explanation, Facet, FacetReason, Hit, Match, Piece, SearchRequest, SearchResult, Sort, WordReason};
+pub use matching::{WEIGHTS, Weights};
+pub use request::{
+    Explanation, Facet, FacetReason, Hit, Match, Piece, Property, PropertyReason, SearchRequest, SearchResult, Sort, WordReason,
+};
+
+/// Loads dictionary and thesaurus, which takes about a second in a debug build. Call it at start, before the first request.
+pub fn warm_up() {
+    analysis::warm_up();
+    thesaurus::warm_up();
+}

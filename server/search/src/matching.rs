@@ -1,90 +1,133 @@
 //! What of the other side fits a whole listing?
+//!
+//! The whole listing is the query ([`terms`]), every listing of the other side is scored in full, the best of them gain by
+//! properties that agree ([`fit`]) and by their kin: a listing whose subject others share that fit well fits a little better itself.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
-use keqiao_model::ListingKind;
-use tantivy::columnar::{Column, StrColumn};
+use keqiao_model::{Indicator, IndicatorFit};
+use tantivy::columnar::Column;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, SegmentReader};
+use tantivy::{DocAddress, SegmentReader, TantivyDocument};
 use uuid::Uuid;
 
-use crate::analysis::Token;
 use crate::document::Document;
 use crate::error::SearchError;
 use crate::explanation;
-use crate::request::{Facet, FacetReason, Match};
-use crate::schema::{Channel, Fields, Part, PartTexts, facet_codes};
-use crate::scoring::{FieldTerm, QueryTerm, frequency, idf, resolve, score_segment};
+use crate::latent::{COLUMNS, Point, kinship, unpack};
+use crate::request::Match;
+use crate::schema::{Fields, column};
+use crate::scoring::score_segment;
 use crate::snapshot::{Snapshot, each_posting};
 use crate::top::{Keys, Ranked, Top, score_key};
 
-/// What agreeing properties add, as shares of the best text score that any listing reaches for the same document. Text stays
-/// dominant: all together are a seventh of it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct FacetWeights {
-    /// The same technical field.
-    pub field: f32,
-    /// At least one form of cooperation that both accept.
-    pub cooperation: f32,
-    /// The same region.
-    pub region: f32,
-    /// The achievement's readiness reaches what the demand wants; one level short counts half.
-    pub trl: f32,
-}
+use self::fit::{Agreement, indicator_fits, indicator_share};
+pub use self::fit::{WEIGHTS, Weights};
+use self::terms::document_query;
+pub(crate) use self::terms::DocumentQuery;
 
-/// The weights in force.
-pub const WEIGHTS: FacetWeights = FacetWeights { field: 0.06, cooperation: 0.03, region: 0.02, trl: 0.04 };
+mod fit;
+mod terms;
 
-impl FacetWeights {
-    fn sum(&self) -> f32 {
-        self.field + self.cooperation + self.region + self.trl
-    }
-}
-
-/// Terms kept of each channel, those of highest weight × idf. Forty are as good for demands, but lose on long texts; many more
-/// are slower and, for demands, worse.
-const KEPT: usize = 80;
-/// How much more a term counts when the document's title has it.
-const TITLE: f32 = 2.0;
-/// From this many listings of the document's own side on, what is common among them is known well enough to count less.
-const OWN_SIDE_LEAST: u64 = 50;
-/// How strongly: the exponent of the idf among the own side.
-const OWN_SIDE_POWER: f32 = 0.7;
-
-/// A document as a query.
-pub(crate) struct DocumentQuery {
-    pub(crate) terms: Vec<QueryTerm>,
-    /// For each term of the words channel the first way the document writes it.
-    pub(crate) surfaces: HashMap<String, String>,
-}
+/// So many of the best are compared with each other, and indicator by indicator.
+const POOL: usize = 200;
+/// Exponent of kinship: only close kin counts.
+const CLOSE: i32 = 10;
 
 /// Scores of everything on the other side.
 struct Scored {
-    kind: ListingKind,
     query: DocumentQuery,
-    resolved: Vec<FieldTerm>,
     segments: Vec<Vec<f32>>,
     best: f32,
+    newest: i64,
+}
+
+/// A listing of the other side with all that its score is made of beyond its words and columns.
+struct Candidate {
+    ranked: Ranked,
+    /// What it inherits from its kin.
+    kin: f32,
+    /// What compared indicators add or take.
+    indicators: f32,
 }
 
 /// The best of the other side with their explanations, best first.
 pub(crate) fn best(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<Vec<Match>, SearchError> {
-    let (scored, ranked) = rank_scored(snapshot, fields, document, limit)?;
-    explain_all(snapshot, fields, document, &scored, &ranked)
+    let scored = score(snapshot, fields, document)?;
+    let candidates = candidates(snapshot, fields, document, &scored, limit)?;
+    explain_all(snapshot, fields, document, &scored, &candidates)
 }
 
 /// The best of the other side with their scores but without explanations, best first.
 pub(crate) fn rank(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<Vec<(Uuid, f32)>, SearchError> {
-    Ok(rank_scored(snapshot, fields, document, limit)?.1.iter().map(|ranked| (ranked.id(), ranked.score)).collect())
+    let scored = score(snapshot, fields, document)?;
+    Ok(candidates(snapshot, fields, document, &scored, limit)?.iter().map(|one| (one.ranked.id(), one.ranked.score)).collect())
 }
 
-fn rank_scored(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<(Scored, Vec<Ranked>), SearchError> {
+/// How these listings of the other side fit; those that are not indexed there or share no word are left out.
+pub(crate) fn some(snapshot: &Snapshot, fields: &Fields, document: &Document, others: &[Uuid]) -> Result<Vec<Match>, SearchError> {
     let scored = score(snapshot, fields, document)?;
-    // Properties add at most this much, so whoever is further behind the last of the best texts cannot get in.
-    let margin = scored.best * WEIGHTS.sum();
-    let mut texts = Top::new(limit);
+    let mut pool: HashMap<Uuid, Candidate> =
+        candidates(snapshot, fields, document, &scored, POOL)?.into_iter().map(|one| (one.ranked.id(), one)).collect();
+    let mut wanted = Vec::new();
+    for other in others {
+        if let Some(candidate) = pool.remove(other) {
+            wanted.push(candidate);
+        } else if let Some(ranked) = find(snapshot, fields, &scored, *other)? {
+            wanted.push(Candidate { ranked, kin: 0.0, indicators: 0.0 });
+        }
+    }
+    explain_all(snapshot, fields, document, &scored, &wanted)
+}
+
+fn score(snapshot: &Snapshot, fields: &Fields, document: &Document) -> Result<Scored, SearchError> {
+    let query = document_query(snapshot, fields, document)?;
+    let mut segments = Vec::new();
+    let mut newest = i64::MIN;
+    for reader in snapshot.searcher.segment_readers() {
+        segments.push(score_segment(reader, &query.resolved)?);
+        newest = newest.max(reader.fast_fields().i64(column::PUBLISHED_AT)?.max_value());
+    }
+    let best = segments.iter().flatten().copied().fold(0.0, f32::max);
+    Ok(Scored { query, segments, best, newest })
+}
+
+/// The best by words and columns, then by everything.
+fn candidates(
+    snapshot: &Snapshot,
+    fields: &Fields,
+    document: &Document,
+    scored: &Scored,
+    limit: usize,
+) -> Result<Vec<Candidate>, SearchError> {
     let readers = snapshot.searcher.segment_readers();
-    let keys = open_keys(readers)?;
+    let ranked = by_columns(readers, document, scored, limit.max(POOL))?;
+    let points = points(readers, &ranked)?;
+    // What kin passes on is what words say, without the listing's own part in it.
+    let texts: Vec<f32> = ranked.iter().take(POOL).map(|one| text_score(scored, one)).collect();
+    let mut candidates: Vec<Candidate> = ranked
+        .into_iter()
+        .enumerate()
+        .map(|(place, ranked)| Candidate { ranked, kin: WEIGHTS.kin * inherited(place, &points, &texts), indicators: 0.0 })
+        .collect();
+    for candidate in candidates.iter_mut().take(POOL) {
+        if !document.requirements.is_empty() {
+            let fits = indicator_fits(document, &requirements(&snapshot.searcher.doc(candidate.ranked.address)?, fields));
+            candidate.indicators = indicator_share(&fits) * scored.best;
+        }
+        candidate.ranked.rescore((candidate.ranked.score + candidate.kin + candidate.indicators).max(f32::MIN_POSITIVE));
+    }
+    candidates.sort_by(|a, b| b.ranked.cmp(&a.ranked));
+    candidates.truncate(limit);
+    Ok(candidates)
+}
+
+/// The best by words and columns.
+fn by_columns(readers: &[SegmentReader], document: &Document, scored: &Scored, limit: usize) -> Result<Vec<Ranked>, SearchError> {
+    // Columns add at most this much, so whoever is further behind the last of the best texts cannot get in.
+    let margin = scored.best * WEIGHTS.columns();
+    let mut texts = Top::new(limit);
+    let keys = (0_u32..).zip(readers).map(|(segment, reader)| Keys::open(segment, reader)).collect::<Result<Vec<_>, _>>()?;
     for (keys, scores) in keys.iter().zip(&scored.segments) {
         for (doc, &score) in (0_u32..).zip(scores) {
             if score > 0.0 {
@@ -96,7 +139,7 @@ fn rank_scored(snapshot: &Snapshot, fields: &Fields, document: &Document, limit:
     let threshold = if texts.len() < limit { 0.0 } else { texts.last().map_or(0.0, |last| last.score - margin) };
     let mut top = Top::new(limit);
     for ((keys, scores), reader) in keys.iter().zip(&scored.segments).zip(readers) {
-        let agreement = Agreement::new(reader, document, scored.best)?;
+        let agreement = Agreement::new(reader, document, scored.best, scored.newest)?;
         for (doc, &score) in (0_u32..).zip(scores) {
             if score > 0.0 && score >= threshold {
                 let sum = score + agreement.sum(doc);
@@ -104,190 +147,108 @@ fn rank_scored(snapshot: &Snapshot, fields: &Fields, document: &Document, limit:
             }
         }
     }
-    Ok((scored, top.finish()))
+    Ok(top.finish())
 }
 
-/// How these listings of the other side fit; those that are not indexed there or share no word are left out.
-pub(crate) fn some(snapshot: &Snapshot, fields: &Fields, document: &Document, others: &[Uuid]) -> Result<Vec<Match>, SearchError> {
-    let scored = score(snapshot, fields, document)?;
-    let mut ranked = Vec::new();
-    for other in others {
-        let term = fields.id_term(*other);
-        for ((segment, reader), scores) in (0_u32..).zip(snapshot.searcher.segment_readers()).zip(&scored.segments) {
-            let mut found = None;
-            each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| {
-                if scores.get(doc as usize).is_some_and(|&score| score > 0.0) {
-                    found = Some(doc);
+fn text_score(scored: &Scored, ranked: &Ranked) -> f32 {
+    let DocAddress { segment_ord, doc_id } = ranked.address;
+    scored.segments.get(segment_ord as usize).and_then(|scores| scores.get(doc_id as usize)).copied().unwrap_or_default()
+}
+
+/// Where the first [`POOL`] of these stand in the learnt space; nowhere when nothing was learnt yet.
+fn points(readers: &[SegmentReader], ranked: &[Ranked]) -> Result<Vec<Option<Point>>, SearchError> {
+    let mut columns: HashMap<u32, Option<Vec<Column<u64>>>> = HashMap::new();
+    let mut points = Vec::new();
+    for ranked in ranked.iter().take(POOL) {
+        let segment = ranked.address.segment_ord;
+        if let std::collections::hash_map::Entry::Vacant(vacant) = columns.entry(segment) {
+            let reader = readers.get(segment as usize).map(SegmentReader::fast_fields);
+            let mut opened = Vec::new();
+            for place in 0..COLUMNS {
+                if let Some(reader) = reader
+                    && let Some(column) = reader.column_opt::<u64>(&column::latent(place))?
+                {
+                    opened.push(column);
                 }
-            })?;
-            let Some(doc) = found else { continue };
+            }
+            vacant.insert((opened.len() == COLUMNS).then_some(opened));
+        }
+        let point = columns.get(&segment).and_then(Option::as_ref).and_then(|columns| {
+            let mut packed = [0; COLUMNS];
+            for (packed, column) in packed.iter_mut().zip(columns) {
+                *packed = column.first(ranked.address.doc_id)?;
+            }
+            Some(unpack(&packed))
+        });
+        points.push(point);
+    }
+    Ok(points)
+}
+
+/// The text scores of a listing's kin among the pool, weighed by how close they are.
+fn inherited(place: usize, points: &[Option<Point>], texts: &[f32]) -> f32 {
+    let Some(Some(own)) = points.get(place) else { return 0.0 };
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for (other, (point, text)) in points.iter().zip(texts).enumerate() {
+        if let (true, Some(point)) = (other != place, point) {
+            let weight = kinship(own, point).powi(CLOSE);
+            sum += weight * text;
+            weights += weight;
+        }
+    }
+    // Far kin only, far less than one close one, says nothing.
+    if weights > 1e-6 { sum / weights } else { 0.0 }
+}
+
+/// The stored indicators of an entry.
+fn requirements(entry: &TantivyDocument, fields: &Fields) -> Vec<Indicator> {
+    let stored = fields.stored_text(entry, fields.requirements);
+    if stored.is_empty() { Vec::new() } else { serde_json::from_str(&stored).unwrap_or_default() }
+}
+
+/// One listing of the other side, if it shares a word.
+fn find(snapshot: &Snapshot, fields: &Fields, scored: &Scored, id: Uuid) -> Result<Option<Ranked>, SearchError> {
+    let term = fields.id_term(id);
+    for ((segment, reader), scores) in (0_u32..).zip(snapshot.searcher.segment_readers()).zip(&scored.segments) {
+        let mut found = None;
+        each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| {
+            if scores.get(doc as usize).is_some_and(|&score| score > 0.0) {
+                found = Some(doc);
+            }
+        })?;
+        if let Some(doc) = found {
             let mut top = Top::new(1);
             top.show(&Keys::open(segment, reader)?, doc, 0, 0.0);
-            ranked.extend(top.finish());
-            break;
+            return Ok(top.finish().pop());
         }
     }
-    explain_all(snapshot, fields, document, &scored, &ranked)
+    Ok(None)
 }
 
-fn open_keys(readers: &[SegmentReader]) -> Result<Vec<Keys>, SearchError> {
-    (0_u32..).zip(readers).map(|(segment, reader)| Keys::open(segment, reader)).collect()
-}
-
-fn score(snapshot: &Snapshot, fields: &Fields, document: &Document) -> Result<Scored, SearchError> {
-    let kind = document.kind.opposite();
-    let query = terms(snapshot, fields, document)?;
-    let resolved = resolve(snapshot, fields, kind, &Part::SUBJECT, &query.terms)?;
-    let mut segments = Vec::new();
-    for reader in snapshot.searcher.segment_readers() {
-        segments.push(score_segment(reader, &resolved)?);
-    }
-    let best = segments.iter().flatten().copied().fold(0.0, f32::max);
-    Ok(Scored { kind, query, resolved, segments, best })
-}
-
-/// The terms by which the document looks for its other side.
-fn terms(snapshot: &Snapshot, fields: &Fields, document: &Document) -> Result<DocumentQuery, SearchError> {
-    let mut counts: BTreeMap<(Channel, String), (u32, bool)> = BTreeMap::new();
-    let mut surfaces = HashMap::new();
-    for (part, analysis) in PartTexts::new(document).analyses().filter(|(part, _)| *part != Part::Names) {
-        for (channel, tokens) in [(Channel::Words, &analysis.words), (Channel::Grams, &analysis.grams)] {
-            for Token { text, start, end, .. } in tokens {
-                if channel == Channel::Words {
-                    surfaces.entry(text.clone()).or_insert_with(|| analysis.normal.text.get(*start..*end).unwrap_or(text).to_owned());
-                }
-                let (count, in_title) = counts.entry((channel, text.clone())).or_default();
-                *count += 1;
-                *in_title |= part == Part::Title;
-            }
-        }
-    }
-    let (own, other) = (snapshot.side(document.kind).documents, snapshot.side(document.kind.opposite()).documents);
-    let mut terms = Vec::new();
-    for channel in [Channel::Words, Channel::Grams] {
-        let mut candidates = Vec::new();
-        for ((_, text), &(count, in_title)) in counts.iter().filter(|((of, _), _)| *of == channel) {
-            let found = frequency(snapshot, fields, document.kind.opposite(), channel, text)?;
-            if found == 0 {
-                continue;
-            }
-            let mut weight = (1.0 + (count as f32).ln()) * if in_title { TITLE } else { 1.0 };
-            if own >= OWN_SIDE_LEAST {
-                // A term of this document is known to occur once on its side, whether or not the document is indexed yet.
-                let common = frequency(snapshot, fields, document.kind, channel, text)?.max(1);
-                weight *= (idf(own, common) / idf(own, 1)).powf(OWN_SIDE_POWER);
-            }
-            candidates.push((weight * idf(other, found), QueryTerm { channel, text: text.clone(), weight }));
-        }
-        // The sort is stable and the candidates come in the order of their text: equal ones are kept the same way everywhere.
-        candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
-        terms.extend(candidates.into_iter().take(KEPT).map(|(_, term)| term));
-    }
-    Ok(DocumentQuery { terms, surfaces })
-}
-
-/// Which properties of the documents of one segment agree with a document's.
-struct Agreement<'a> {
-    document: &'a Document,
-    scale: f32,
-    columns: Vec<(Facet, f32, Option<StrColumn>, HashSet<u64>)>,
-}
-
-impl<'a> Agreement<'a> {
-    fn new(reader: &SegmentReader, document: &'a Document, best: f32) -> Result<Self, SearchError> {
-        let mut columns = Vec::new();
-        for (facet, weight) in [
-            (Facet::Field, WEIGHTS.field),
-            (Facet::Cooperation, WEIGHTS.cooperation),
-            (Facet::Region, WEIGHTS.region),
-            (Facet::Trl, WEIGHTS.trl),
-        ] {
-            let column = reader.fast_fields().str(facet.code())?;
-            let mut wanted = HashSet::new();
-            if let Some(column) = &column {
-                for code in facet_codes(document, facet) {
-                    wanted.extend(column.dictionary().term_ord(code)?);
-                }
-            }
-            columns.push((facet, weight * best, column, wanted));
-        }
-        Ok(Self { document, scale: best, columns })
-    }
-
-    fn sum(&self, doc: u32) -> f32 {
-        self.reasons(doc).map(|(_, _, weight)| weight).sum()
-    }
-
-    /// The facets that agree, the other's code in its column, and the weight.
-    fn reasons(&self, doc: u32) -> impl Iterator<Item = (Facet, u64, f32)> + '_ {
-        self.columns.iter().filter_map(move |(facet, weight, column, wanted)| {
-            let column = column.as_ref()?;
-            let ords: &Column<u64> = column.ords();
-            if *facet == Facet::Trl {
-                let ord = ords.first(doc)?;
-                let share = self.readiness(level(column, ord)?)?;
-                return Some((*facet, ord, weight * share));
-            }
-            let ord = ords.values_for_doc(doc).find(|ord| wanted.contains(ord))?;
-            Some((*facet, ord, *weight))
-        })
-    }
-
-    /// The share of the weight that the other side's level earns.
-    fn readiness(&self, other: i64) -> Option<f32> {
-        let own = self.document.trl?;
-        let (wanted, reached) = match self.document.kind {
-            ListingKind::Demand => (own, other),
-            ListingKind::Achievement => (other, own),
-        };
-        match reached - wanted {
-            0.. => Some(1.0),
-            -1 => Some(0.5),
-            _ => None,
-        }
-    }
-
-    fn explain(&self, doc: u32) -> Vec<FacetReason> {
-        if self.scale <= 0.0 {
-            return Vec::new();
-        }
-        self.reasons(doc)
-            .map(|(facet, ord, weight)| {
-                let column = self.columns.iter().find(|(of, ..)| *of == facet).and_then(|(_, _, column, _)| column.as_ref());
-                FacetReason { facet, code: column.and_then(|column| code(column, ord)).unwrap_or_default(), weight }
-            })
-            .collect()
-    }
-}
-
-/// The code at this place of a column's dictionary.
-fn code(column: &StrColumn, ord: u64) -> Option<String> {
-    let mut code = String::new();
-    column.ord_to_str(ord, &mut code).ok()?.then_some(code)
-}
-
-fn level(column: &StrColumn, ord: u64) -> Option<i64> {
-    code(column, ord)?.parse().ok()
-}
-
-/// Turns ranked documents into matches, in the same order.
+/// Turns candidates into matches, in the same order.
 fn explain_all(
     snapshot: &Snapshot,
     fields: &Fields,
     document: &Document,
     scored: &Scored,
-    ranked: &[Ranked],
+    candidates: &[Candidate],
 ) -> Result<Vec<Match>, SearchError> {
-    debug_assert_eq!(scored.kind, document.kind.opposite());
-    let addresses: Vec<DocAddress> = ranked.iter().map(|ranked| ranked.address).collect();
-    let contributions = explanation::contributions(&snapshot.searcher, &scored.resolved, &addresses)?;
-    let mut matches = Vec::with_capacity(ranked.len());
-    for (ranked, contributions) in ranked.iter().zip(contributions) {
-        let reader = snapshot.searcher.segment_reader(ranked.address.segment_ord);
-        let facets = Agreement::new(reader, document, scored.best)?.explain(ranked.address.doc_id);
-        let other = snapshot.searcher.doc(ranked.address)?;
-        let explanation = explanation::build(&scored.query, &contributions, facets, &other, fields);
-        matches.push(Match { id: ranked.id(), score: explanation.text_score + explanation.facet_score, explanation });
+    let addresses: Vec<DocAddress> = candidates.iter().map(|one| one.ranked.address).collect();
+    let contributions = explanation::contributions(&snapshot.searcher, &scored.query.resolved, &addresses)?;
+    let mut matches = Vec::with_capacity(candidates.len());
+    for (candidate, contributions) in candidates.iter().zip(contributions) {
+        let address = candidate.ranked.address;
+        let reader = snapshot.searcher.segment_reader(address.segment_ord);
+        let (facets, properties) = Agreement::new(reader, document, scored.best, scored.newest)?.explain(address.doc_id);
+        let other = snapshot.searcher.doc(address)?;
+        let mut explanation = explanation::build(&scored.query, &contributions, &other, fields);
+        explanation.facet_score = facets.iter().map(|f| f.weight).sum::<f32>() + properties.iter().map(|p| p.weight).sum::<f32>();
+        (explanation.facets, explanation.properties) = (facets, properties);
+        explanation.kin = candidate.kin;
+        let fits: Vec<IndicatorFit> = indicator_fits(document, &requirements(&other, fields));
+        explanation.indicator_score = candidate.indicators;
+        explanation.indicators = fits;
+        matches.push(Match { id: candidate.ranked.id(), score: explanation.score(), explanation });
     }
     Ok(matches)
 }

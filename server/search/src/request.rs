@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keqiao_model::ListingKind;
+use keqiao_model::{IndicatorFit, ListingKind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -161,30 +161,76 @@ pub struct Match {
     pub explanation: Explanation,
 }
 
-/// What a [`Match`]'s score is made of: `score == text_score + facet_score`, the weights of `words` and `other` sum to
-/// `text_score`, those of `facets` to `facet_score` (up to rounding of `f32`).
+/// What a [`Match`]'s score is made of: `score == text_score + facet_score + indicator_score + kin`. The weights of `words` and `other` sum
+/// to `text_score`, those of `facets` and `properties` to `facet_score` (up to rounding of `f32`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Explanation {
     /// The twelve heaviest shared words, heaviest first.
     pub words: Vec<WordReason>,
     /// What all shared words beyond `words` add.
     pub other: f32,
-    /// Structured properties that agree.
+    /// Facets that agree.
     pub facets: Vec<FacetReason>,
+    /// Other structured properties that agree.
+    pub properties: Vec<PropertyReason>,
+    /// The wanted indicators beside the offered ones.
+    pub indicators: Vec<IndicatorFit>,
     /// What shared words add.
     pub text_score: f32,
-    /// What agreeing properties add.
+    /// What agreeing facets and properties add.
     pub facet_score: f32,
+    /// What met indicators add and missed ones take.
+    pub indicator_score: f32,
+    /// What it inherits from listings on the same subject that fit.
+    pub kin: f32,
+}
+
+impl Explanation {
+    /// The sum of all parts.
+    pub fn score(&self) -> f32 {
+        self.text_score + self.facet_score + self.indicator_score + self.kin
+    }
 }
 
 /// A shared word.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WordReason {
-    /// The word as the matched document writes it (lower-cased, half-width).
+    /// The word as the matched document writes it (lower-cased, half-width), or a word of the other listing that is related to it.
     pub word: String,
+    /// For a related word the document's own word that it stands for.
+    pub stands_for: Option<String>,
     /// Where the OTHER listing has it: `title`, `summary`, `text`, `keywords`, `indicators`.
     pub fields: Vec<String>,
     /// What it adds to the score.
+    pub weight: f32,
+}
+
+/// A structured property that agrees and is no facet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Property {
+    /// The budget reaches the price.
+    Price,
+    /// It was published lately.
+    Freshness,
+}
+
+impl Property {
+    /// Its name in the locales.
+    pub fn code(self) -> &'static str {
+        match self {
+            Property::Price => "price",
+            Property::Freshness => "freshness",
+        }
+    }
+}
+
+/// Such a property and what it adds to the score.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PropertyReason {
+    /// Which property.
+    pub property: Property,
+    /// What it adds.
     pub weight: f32,
 }
 

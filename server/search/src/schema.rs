@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::analysis::{self, Analysis, Token, analyse};
 use crate::document::Document;
+use crate::latent::{COLUMNS, Latent, pack};
 use crate::request::Facet;
 
 /// A part of a listing that is searched and scored by itself.
@@ -74,11 +75,15 @@ pub(crate) struct Fields {
     pub(crate) title: Field,
     pub(crate) summary: Field,
     pub(crate) text: Field,
+    pub(crate) requirements: Field,
     demand: Vec<ScoredField>,
     achievement: Vec<ScoredField>,
     facets: [(Facet, Field); 5],
     deadline: Field,
     published_at: Field,
+    price_min: Field,
+    price_max: Field,
+    latent: [Field; COLUMNS],
     id_high: Field,
     id_low: Field,
 }
@@ -89,10 +94,19 @@ pub(crate) mod column {
     pub(crate) const DEADLINE: &str = "deadline";
     /// Unix seconds.
     pub(crate) const PUBLISHED_AT: &str = "published_at";
+    /// Lower end of the price, in fen.
+    pub(crate) const PRICE_MIN: &str = "price_min";
+    /// Upper end of the price, in fen.
+    pub(crate) const PRICE_MAX: &str = "price_max";
     /// Upper half of the id.
     pub(crate) const ID_HIGH: &str = "id_high";
     /// Lower half of the id.
     pub(crate) const ID_LOW: &str = "id_low";
+
+    /// One of the columns that hold a listing's place in the learnt space.
+    pub(crate) fn latent(place: usize) -> String {
+        format!("latent_{place}")
+    }
 }
 
 fn kind_code(kind: ListingKind) -> &'static str {
@@ -112,6 +126,7 @@ impl Fields {
         let title = builder.add_text_field("title", STORED);
         let summary = builder.add_text_field("summary", STORED);
         let text = builder.add_text_field("text", STORED);
+        let requirements = builder.add_text_field("requirements", STORED);
         // Tokens come from our own analysis, ready-made; the tokenizer named here is never asked.
         let options = |record: IndexRecordOption| {
             TextOptions::default()
@@ -135,6 +150,9 @@ impl Fields {
         let facets = Facet::all().map(|facet| (facet, builder.add_text_field(facet.code(), TextOptions::default().set_fast("raw"))));
         let deadline = builder.add_i64_field(column::DEADLINE, FAST);
         let published_at = builder.add_i64_field(column::PUBLISHED_AT, FAST);
+        let price_min = builder.add_i64_field(column::PRICE_MIN, FAST);
+        let price_max = builder.add_i64_field(column::PRICE_MAX, FAST);
+        let latent = std::array::from_fn(|place| builder.add_u64_field(&column::latent(place), FAST));
         let id_high = builder.add_u64_field(column::ID_HIGH, FAST);
         let id_low = builder.add_u64_field(column::ID_LOW, FAST);
         Self {
@@ -145,11 +163,15 @@ impl Fields {
             title,
             summary,
             text,
+            requirements,
             demand,
             achievement,
             facets,
             deadline,
             published_at,
+            price_min,
+            price_max,
+            latent,
             id_high,
             id_low,
         }
@@ -190,8 +212,8 @@ impl Fields {
         entry.get_first(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// The entry for a listing.
-    pub(crate) fn entry(&self, document: &Document) -> TantivyDocument {
+    /// The entry for a listing, with its place in the learnt space.
+    pub(crate) fn entry(&self, document: &Document, latent: Option<&Latent>) -> TantivyDocument {
         let mut entry = TantivyDocument::new();
         entry.add_text(self.id, document.id.as_hyphenated().to_string());
         entry.add_text(self.kind, kind_code(document.kind));
@@ -218,6 +240,22 @@ impl Fields {
             entry.add_i64(self.deadline, day);
         }
         entry.add_i64(self.published_at, document.published_at);
+        for (field, price) in [(self.price_min, document.price_min), (self.price_max, document.price_max)] {
+            if let Some(price) = price {
+                entry.add_i64(field, price);
+            }
+        }
+        // Plain texts and numbers: they can always be written as JSON.
+        if !document.requirements.is_empty()
+            && let Ok(requirements) = serde_json::to_string(&document.requirements)
+        {
+            entry.add_text(self.requirements, requirements);
+        }
+        if let Some(point) = latent.and_then(|latent| latent.point(document)) {
+            for (field, value) in self.latent.into_iter().zip(pack(&point)) {
+                entry.add_u64(field, value);
+            }
+        }
         let (high, low) = document.id.as_u64_pair();
         entry.add_u64(self.id_high, high);
         entry.add_u64(self.id_low, low);

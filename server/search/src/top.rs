@@ -29,6 +29,12 @@ impl Ranked {
     pub(crate) fn id(&self) -> Uuid {
         Uuid::from_u128(self.id)
     }
+
+    /// Gives it another score and the place that goes with it.
+    pub(crate) fn rescore(&mut self, score: f32) {
+        self.score = score;
+        self.primary = score_key(score);
+    }
 }
 
 impl Eq for Ranked {}

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::document::Change;
 use crate::error::SearchError;
+use crate::latent::Latent;
 use crate::schema::Fields;
 use crate::snapshot::{LengthCache, Snapshot};
 
@@ -29,6 +30,15 @@ pub(crate) enum Command {
     Clear { reply: Reply },
 }
 
+/// What the thread shares with the index.
+pub(crate) struct Parts {
+    pub(crate) fields: Arc<Fields>,
+    /// What was learnt of the texts.
+    pub(crate) latent: Arc<RwLock<Option<Arc<Latent>>>>,
+    /// The state that searches see.
+    pub(crate) current: Arc<RwLock<Arc<Snapshot>>>,
+}
+
 /// The handle to the writing thread.
 pub(crate) struct Writer {
     sender: Option<mpsc::Sender<Command>>,
@@ -40,8 +50,7 @@ impl Writer {
     pub(crate) fn start(
         index: &Index,
         reader: IndexReader,
-        fields: Arc<Fields>,
-        current: Arc<RwLock<Arc<Snapshot>>>,
+        parts: Parts,
         lengths: LengthCache,
         memory: usize,
     ) -> Result<Self, SearchError> {
@@ -51,7 +60,7 @@ impl Writer {
         policy.set_del_docs_ratio_before_merge(DELETED_SHARE);
         writer.set_merge_policy(Box::new(policy));
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let task = Task { writer, reader, fields, current, lengths };
+        let task = Task { writer, reader, parts, lengths };
         let thread = std::thread::Builder::new().name("search-writer".to_owned()).spawn(move || task.run(receiver))?;
         Ok(Self { sender: Some(sender), thread: Mutex::new(Some(thread)) })
     }
@@ -81,8 +90,7 @@ impl Drop for Writer {
 struct Task {
     writer: IndexWriter,
     reader: IndexReader,
-    fields: Arc<Fields>,
-    current: Arc<RwLock<Arc<Snapshot>>>,
+    parts: Parts,
     lengths: LengthCache,
 }
 
@@ -105,15 +113,16 @@ impl Task {
     }
 
     fn apply(&mut self, changes: Vec<Change>, position: String) -> Result<(), SearchError> {
+        let latent = self.parts.latent.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         for change in changes {
             match change {
                 Change::Put(document) => {
-                    let entry: TantivyDocument = self.fields.entry(&document);
-                    self.writer.delete_term(self.fields.id_term(document.id));
+                    let entry: TantivyDocument = self.parts.fields.entry(&document, latent.as_deref());
+                    self.writer.delete_term(self.parts.fields.id_term(document.id));
                     self.writer.add_document(entry)?;
                 }
                 Change::Remove(id) => {
-                    self.writer.delete_term(self.fields.id_term(id));
+                    self.writer.delete_term(self.parts.fields.id_term(id));
                 }
             }
         }
@@ -132,8 +141,8 @@ impl Task {
         }
         commit.commit()?;
         self.reader.reload()?;
-        let next = Snapshot::new(self.reader.searcher(), &self.fields, position, &mut self.lengths)?;
-        *self.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(next);
+        let next = Snapshot::new(self.reader.searcher(), &self.parts.fields, position, &mut self.lengths)?;
+        *self.parts.current.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(next);
         Ok(())
     }
 }
