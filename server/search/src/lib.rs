@@ -13,6 +13,7 @@
 //! - `scoring`: how much does a term say about a listing?
 //! - `query`, `search`, `snippet`: what does a person's query mean, what fits it, and how is that shown?
 //! - `matching`, `explanation`: what fits a whole listing, and why?
+//! - `similar`: what of its own side says the same?
 //! - `evaluate`: how good is all this, measured?
 
 mod analysis;
@@ -27,6 +28,7 @@ mod request;
 mod schema;
 mod scoring;
 mod search;
+mod similar;
 mod snapshot;
 mod snippet;
 mod top;
