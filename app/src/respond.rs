@@ -36,12 +36,12 @@ async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
     match &cx.route {
         R::Home | R::About => home::page(cx, form).await,
         R::Listings(_) | R::ListingNew(_) | R::Listing(..) | R::ListingEdit(..) | R::Matches(..) => listings::page(cx, form).await,
-        R::InterestNew(..) | R::Interests | R::Interest(_) | R::Work => interests::page(cx, form).await,
+        R::InterestNew(..) | R::Interests | R::Interest(_) | R::Work | R::Pairs => interests::page(cx, form).await,
         R::Organisations | R::OrganisationNew | R::Organisation(_) | R::OrganisationEdit(_) => organisations::page(cx, form).await,
         R::Deals | R::Deal(_) => deals::page(cx, form).await,
         R::Contracts | R::ContractNew | R::Contract(_) | R::ContractEdit(_) => contracts::page(cx, form).await,
         R::Targets | R::Target(_) => targets::page(cx, form).await,
-        R::Review | R::ReviewListing(..) | R::ReviewContract(_) => review::page(cx, form).await,
+        R::Review | R::ReviewPrecision | R::ReviewListing(..) | R::ReviewContract(_) => review::page(cx, form).await,
         R::Import | R::ImportBatch(_) => imports::page(cx, form).await,
         R::Admin | R::AdminPeople | R::AdminPerson(_) | R::AdminTargets | R::AdminMail | R::AdminAudit => admin::page(cx, form).await,
         R::SignIn | R::Register | R::Forgot | R::Reset(_) | R::Verify(_) | R::Account | R::SignOut => accounts::page(cx, form).await,
@@ -56,11 +56,11 @@ async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> 
     use Route as R;
     match &cx.route {
         R::Listings(_) | R::ListingNew(_) | R::Listing(..) | R::ListingEdit(..) | R::Matches(..) => listings::submit(cx, submission).await,
-        R::InterestNew(..) | R::Interests | R::Interest(_) | R::Work => interests::submit(cx, submission).await,
+        R::InterestNew(..) | R::Interests | R::Interest(_) | R::Work | R::Pairs => interests::submit(cx, submission).await,
         R::Organisations | R::OrganisationNew | R::Organisation(_) | R::OrganisationEdit(_) => organisations::submit(cx, submission).await,
         R::Deals | R::Deal(_) => deals::submit(cx, submission).await,
         R::Contracts | R::ContractNew | R::Contract(_) | R::ContractEdit(_) => contracts::submit(cx, submission).await,
-        R::Review | R::ReviewListing(..) | R::ReviewContract(_) => review::submit(cx, submission).await,
+        R::Review | R::ReviewPrecision | R::ReviewListing(..) | R::ReviewContract(_) => review::submit(cx, submission).await,
         R::Import | R::ImportBatch(_) => imports::submit(cx, submission).await,
         R::Admin | R::AdminPeople | R::AdminPerson(_) | R::AdminTargets | R::AdminMail | R::AdminAudit => {
             admin::submit(cx, submission).await

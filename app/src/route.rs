@@ -32,6 +32,8 @@ pub enum Route {
     OrganisationEdit(Uuid),
     /// `/work`: what waits for the signed-in person.
     Work,
+    /// `/pairs`: the best pairs of the market that nobody has taken up, for brokers and officers.
+    Pairs,
     /// `/interests`: sent and received, and recommendations of brokers.
     Interests,
     /// `/interests/{id}`
@@ -54,6 +56,8 @@ pub enum Route {
     Target(String),
     /// `/review`: what waits for an officer.
     Review,
+    /// `/review/precision?year=&region=`: how good the matching is, down to the judged pairs.
+    ReviewPrecision,
     /// `/review/demands/XQ-…`
     ReviewListing(ListingKind, String),
     /// `/review/contracts/HT-…`
@@ -127,6 +131,7 @@ impl Route {
             ["organisations", id] => Self::Organisation(id.parse().ok()?),
             ["organisations", id, "edit"] => Self::OrganisationEdit(id.parse().ok()?),
             ["work"] => Self::Work,
+            ["pairs"] => Self::Pairs,
             ["interests"] => Self::Interests,
             ["interests", id] => Self::Interest(id.parse().ok()?),
             ["deals"] => Self::Deals,
@@ -138,6 +143,7 @@ impl Route {
             ["targets"] => Self::Targets,
             ["targets", figure] => Self::Target(text(figure)?),
             ["review"] => Self::Review,
+            ["review", "precision"] => Self::ReviewPrecision,
             ["review", "contracts", number] => Self::ReviewContract(text(number)?),
             ["review", side, number] => Self::ReviewListing(kind(side)?, text(number)?),
             ["import"] => Self::Import,
@@ -182,6 +188,7 @@ impl Route {
             Self::Organisation(id) => format!("/organisations/{id}"),
             Self::OrganisationEdit(id) => format!("/organisations/{id}/edit"),
             Self::Work => "/work".to_owned(),
+            Self::Pairs => "/pairs".to_owned(),
             Self::Interests => "/interests".to_owned(),
             Self::Interest(id) => format!("/interests/{id}"),
             Self::Deals => "/deals".to_owned(),
@@ -193,6 +200,7 @@ impl Route {
             Self::Targets => "/targets".to_owned(),
             Self::Target(figure) => format!("/targets/{figure}"),
             Self::Review => "/review".to_owned(),
+            Self::ReviewPrecision => "/review/precision".to_owned(),
             Self::ReviewListing(kind, number) => format!("/review/{}/{number}", kind_path(*kind)),
             Self::ReviewContract(number) => format!("/review/contracts/{number}"),
             Self::Import => "/import".to_owned(),

@@ -14,7 +14,7 @@ use crate::http::Web;
 /// What robots may visit: public pages, no forms and no filters.
 pub(crate) async fn robots(State(web): State<Web>) -> Response {
     let text = format!(
-        "User-agent: *\nDisallow: /*?\nDisallow: /admin\nDisallow: /review\nDisallow: /work\nDisallow: /deals\nDisallow: /interests\nDisallow: /import\n\nSitemap: {}/sitemap.xml\n",
+        "User-agent: *\nDisallow: /*?\nDisallow: /admin\nDisallow: /review\nDisallow: /work\nDisallow: /deals\nDisallow: /interests\nDisallow: /pairs\nDisallow: /import\n\nSitemap: {}/sitemap.xml\n",
         web.site.base_url
     );
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()

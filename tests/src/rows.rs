@@ -37,6 +37,8 @@ impl Rows {
             listing,
             attachment,
             matched,
+            verdict,
+            dismissed,
             recommendation,
             interest,
             deal,

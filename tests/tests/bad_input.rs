@@ -325,7 +325,12 @@ async fn a_form_posted_twice_does_nothing_twice() {
     let page = engineer.follow(draft).await;
     twice(engineer, page.form("attach").file("file", "说明.txt", "说明"), "attachment").await;
     let edit = engineer.open(&format!("{}/edit", page.path)).await;
-    let form = edit.form("submit").with(DemandForm::complete().title("改过的标题"));
+    let demand = DemandForm::complete()
+        .title("改过的标题")
+        .summary("印染废水色度高。")
+        .problem("膜污染严重。")
+        .set("background", "每年排放废水十万吨。");
+    let form = edit.form("submit").with(demand);
     twice(engineer, form, "move_log").await;
     let page = engineer.open("/organisations/new").await;
     let form = OrganisationForm::enterprise("第二公司").credit_code(&app.next_credit_code());

@@ -5,10 +5,12 @@
 mod bad_input;
 mod concurrency;
 mod config;
+mod feedback;
 mod index;
 mod journey;
 mod odd_addresses;
 mod permissions;
 mod security;
+mod similar;
 mod states;
 mod ways;

@@ -35,6 +35,7 @@ routes!(
     Organisation,
     OrganisationEdit,
     Work,
+    Pairs,
     Interests,
     Interest,
     Deals,
@@ -46,6 +47,7 @@ routes!(
     Targets,
     Target,
     Review,
+    ReviewPrecision,
     ReviewListing,
     ReviewContract,
     Import,
@@ -155,6 +157,7 @@ impl World {
             ("", R::Organisation(self.pair().engineer.organisation())),
             ("", R::OrganisationEdit(self.pair().engineer.organisation())),
             ("", R::Work),
+            ("", R::Pairs),
             ("", R::Interests),
             ("", R::Interest(self.interest)),
             ("", R::Deals),
@@ -168,6 +171,7 @@ impl World {
             ("", R::Targets),
             ("", R::Target("contract_value".to_owned())),
             ("", R::Review),
+            ("", R::ReviewPrecision),
             ("in review", R::ReviewListing(Demand, waiting())),
             ("draft", R::ReviewListing(Demand, draft())),
             ("submitted", R::ReviewContract(submitted())),
@@ -257,6 +261,7 @@ async fn who_may_open_what() {
     Organisation                     200        200        200        200        200        200        200        200
     OrganisationEdit                 sign in    200        403        403        403        403        200        200
     Work                             sign in    200        200        200        200        200        200        200
+    Pairs                            sign in    404        404        404        200        200        200        404
     Interests                        sign in    200        200        200        200        200        200        200
     Interest                         sign in    200        200        404        404        404        404        404
     Deals                            sign in    200        200        200        200        200        200        200
@@ -270,6 +275,7 @@ async fn who_may_open_what() {
     Targets                          200        200        200        200        200        200        200        200
     Target                           200        200        200        200        200        200        200        200
     Review                           sign in    404        404        404        404        200        200        404
+    ReviewPrecision                  sign in    404        404        404        404        200        200        200
     ReviewListing (in review)        sign in    moved      404        404        404        404        200        moved
     ReviewListing (draft)            sign in    moved      404        404        404        404        404        moved
     ReviewContract (submitted)       sign in    moved      moved      404        404        404        200        moved
@@ -342,6 +348,20 @@ async fn who_may_not_do_what() {
             &[("action", "recommend"), ("message", "x"), ("counter", &pair.achievement)],
             &["broker"],
         ),
+        attempt(
+            "judge",
+            R::Matches(Demand, pair.demand.clone()),
+            &[("action", "useful"), ("other", &pair.achievement)],
+            &["owner", "broker", "officer"],
+        ),
+        attempt(
+            "take back a verdict",
+            R::Matches(Demand, pair.demand.clone()),
+            &[("action", "revoke"), ("other", &pair.achievement)],
+            &["owner", "broker", "officer"],
+        ),
+        attempt("restore", R::Matches(Demand, pair.demand.clone()), &[("action", "restore"), ("other", &pair.achievement)], &["owner"]),
+        attempt("judge", R::Matches(Demand, world.draft.clone()), &[("action", "useful"), ("other", &pair.achievement)], &[]),
         attempt("answer", R::Interest(world.interest), &[("action", "decline"), ("version", "2"), ("code", "other"), ("reason", "x")], &[]),
         attempt("write", R::Deal(world.signed.deal.clone()), &[("action", "write"), ("body", "x")], &["owner", "other side"]),
         attempt("sign", R::Deal(world.signed.deal.clone()), &[("action", "sign"), ("version", "4")], &[]),
@@ -387,12 +407,14 @@ async fn who_may_not_do_what() {
         R::Listings(Demand),
         R::Organisations,
         R::Work,
+        R::Pairs,
         R::Interests,
         R::Deals,
         R::Contracts,
         R::Targets,
         R::Target("contract_value".to_owned()),
         R::Review,
+        R::ReviewPrecision,
         R::Admin,
         R::AdminPeople,
         R::AdminMail,
@@ -435,6 +457,10 @@ async fn who_may_not_do_what() {
     ListingEdit save while in review sign in    moved      404        404        404        404        404        404
     InterestNew send                 sign in    422        404        404        404        404        404        404
     InterestNew recommend            sign in    403        403        403        may        403        403        403
+    Matches judge                    sign in    may        404        404        may        404        may        404
+    Matches take back a verdict      sign in    may        404        404        may        404        may        404
+    Matches restore                  sign in    may        404        404        403        404        403        404
+    Matches judge                    404        404        404        404        404        404        404        404
     Interest answer                  sign in    422        422        404        404        404        404        404
     Deal write                       sign in    may        may        404        404        404        404        404
     Deal sign                        sign in    422        422        404        404        404        404        404
@@ -461,12 +487,14 @@ async fn who_may_not_do_what() {
     Listings anything                404        404        404        404        404        404        404        404
     Organisations anything           404        404        404        404        404        404        404        404
     Work anything                    404        404        404        404        404        404        404        404
+    Pairs anything                   404        404        404        404        404        404        404        404
     Interests anything               404        404        404        404        404        404        404        404
     Deals anything                   404        404        404        404        404        404        404        404
     Contracts anything               404        404        404        404        404        404        404        404
     Targets anything                 404        404        404        404        404        404        404        404
     Target anything                  404        404        404        404        404        404        404        404
     Review anything                  404        404        404        404        404        404        404        404
+    ReviewPrecision anything         404        404        404        404        404        404        404        404
     Admin anything                   404        404        404        404        404        404        404        404
     AdminPeople anything             404        404        404        404        404        404        404        404
     AdminMail anything               404        404        404        404        404        404        404        404

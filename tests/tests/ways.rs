@@ -16,7 +16,12 @@ async fn an_unconfirmed_address_can_prepare_but_not_act() {
     let form = OrganisationForm::enterprise("新公司").credit_code(&app.next_credit_code());
     assert_eq!(person.send(page.form("create").with(form)).await.status, 303);
     let page = person.open("/demands/new").await;
-    let draft = person.send(page.form("save").with(DemandForm::complete())).await;
+    let demand = DemandForm::complete()
+        .title("印染废水深度处理")
+        .summary("印染废水色度高。")
+        .problem("膜污染严重。")
+        .set("background", "每年排放废水十万吨。");
+    let draft = person.send(page.form("save").with(demand)).await;
     let page = person.follow(draft).await;
     let refused = person.press(&page, "submit").await;
     assert_eq!((refused.status, refused.summary_errors()), (422, vec![t!(Zh, "error.not_verified").to_owned()]));

@@ -1,5 +1,6 @@
-//! Interests, recommendations, and what waits for a person.
+//! Interests, recommendations, pairs worth recommending, and what waits for a person.
 
+mod pairs;
 mod send;
 mod view;
 mod work;
@@ -16,6 +17,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
         Route::InterestNew(kind, number) => send::page(cx, kind, &number, form).await,
         Route::Interests => view::list(cx).await,
         Route::Interest(id) => view::page(cx, id, form).await,
+        Route::Pairs => pairs::page(cx).await,
         Route::Work => work::page(cx).await,
         _ => Err(PageError::NotFound),
     }

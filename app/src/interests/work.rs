@@ -5,7 +5,9 @@ use keqiao_market::{
     contracts::{self, ContractSummary, Filter, Scope},
     deals::{self, DealSummary},
     interests::{self, Direction, InterestView},
-    listings, matching, review,
+    listings,
+    matching::{self, PairFilter, PairView},
+    review,
 };
 use keqiao_model::{InterestState, ListingKind};
 use leptos::prelude::*;
@@ -19,17 +21,27 @@ use crate::{
     ui::{self, ButtonStyle, Tone},
 };
 
-use super::view::line;
+use super::{pairs::line as pair_line, view::line};
+
+/// Pairs shown to a broker; the rest has a page of its own.
+const PAIRS: usize = 5;
 
 struct Work {
     waiting: Vec<InterestView>,
     listings: Paged<ListingSummary>,
     deals: Paged<DealSummary>,
     contracts: Paged<ContractSummary>,
-    pairs: Vec<(ListingSummary, ListingSummary)>,
+    pairs: Vec<PairView>,
     review: u64,
     register: u64,
     members: u64,
+}
+
+/// The few best pairs that nobody has taken up.
+async fn best_pairs(cx: &Cx) -> Result<Vec<PairView>, PageError> {
+    let mut pairs = matching::best_pairs(&cx.market, &cx.actor, &PairFilter::default(), 1).await?.items;
+    pairs.truncate(PAIRS);
+    Ok(pairs)
 }
 
 /// The page a person sees after signing in.
@@ -42,7 +54,7 @@ pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
         listings: listings::own_listings(market, actor, None, cx.query.page()).await?,
         deals: deals::deals(market, actor, Some(true), 1).await?,
         contracts: contracts::contracts(market, actor, &Filter { scope: Scope::Own, ..Filter::default() }, 1).await?,
-        pairs: if person.broker { matching::best_pairs(market, actor, 1).await?.items } else { Vec::new() },
+        pairs: if person.broker { best_pairs(cx).await? } else { Vec::new() },
         review: if person.officer.is_some() { review::review_count(market, actor).await? } else { 0 },
         register: if person.officer.is_some() { contracts::contract_queue_count(market, actor).await? } else { 0 },
         members: review::membership_requests(market, actor).await?,
@@ -115,23 +127,12 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
     } else {
         part("listings", t!(cx.lang, "work.listings"), work.listings.items.iter().map(|l| summary_result(cx, l, true)).collect())
     };
-    let pairs = work
-        .pairs
-        .iter()
-        .map(|(demand, best)| {
-            let with = Query(vec![("with".to_owned(), best.number.clone())]).to_search();
-            let to = format!("{}{with}", cx.href(&Route::InterestNew(demand.kind, demand.number.clone())));
-            let matches = cx.href(&Route::Matches(demand.kind, demand.number.clone()));
-            let links = view! { <a href=matches>{t!(cx.lang, "listings.see_matches")}</a> }.into_any();
-            let answer = best.title.clone();
-            ui::result_item(ui::ResultItem {
-                meta: vec![demand.organisation.clone().into_any(), best.organisation.clone().into_any(), links],
-                snippet: Some(view! { "→ "{answer} }.into_any()),
-                side: Some(ui::button_link(t!(cx.lang, "matches.recommend"), &to, ButtonStyle::Secondary)),
-                ..ui::ResultItem::new(demand.title.clone().into_any(), cx.href(&Route::Listing(demand.kind, demand.number.clone())))
-            })
-        })
-        .collect();
+    let pairs: Vec<AnyView> = work.pairs.iter().map(|pair| pair_line(cx, pair)).collect();
+    let pairs = (!pairs.is_empty()).then(|| {
+        let all = cx.href(&Route::Pairs);
+        let body = view! { {ui::results(pairs)}<p><a href=all>{t!(cx.lang, "work.all_pairs")}</a></p> }.into_any();
+        ui::section("pairs", t!(cx.lang, "work.pairs"), body)
+    });
     let mut ways = Vec::new();
     if organisation.is_some_and(|o| o.kind != keqiao_model::OrganisationKind::Agency) {
         let (demand, achievement) =
@@ -152,7 +153,7 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
         {notices}
         {ui::stats(figures)}
         {part("waiting", t!(cx.lang, "work.waiting"), work.waiting.iter().map(|i| line(cx, i)).collect())}
-        {part("pairs", t!(cx.lang, "work.pairs"), pairs)}
+        {pairs}
         {part("deals", t!(cx.lang, "work.deals"), work.deals.items.iter().map(|d| deal_line(cx, d)).collect())}
         {part("contracts", t!(cx.lang, "work.contracts"), work.contracts.items.iter().map(|c| contract_line(cx, c)).collect())}
         {own}

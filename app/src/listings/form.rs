@@ -1,13 +1,19 @@
 //! The form of a demand or an achievement: saved as a draft or handed in.
 
-use keqiao_market::listings::{self, ListingView};
+use keqiao_market::{
+    listings::{self, ListingView},
+    similar::{self, SEEN, SimilarListing},
+};
 use keqiao_model::{
     Coded, Cooperation, Field, Fields, INDUSTRIES, INDUSTRY_GROUP, IpKind, IpStatus, Lang, ListingKind, Ownership, PriceKind, SUMMARY_MAX,
     TEXT_MAX,
 };
 use leptos::prelude::*;
 
-use super::field_label;
+use super::{
+    field_label,
+    similar::{near_question, of_form},
+};
 use crate::{
     Cx, Form, Outcome, Page, PageError, Route, Submission, t,
     ui::{self, ButtonStyle, Input, Tone},
@@ -15,7 +21,7 @@ use crate::{
 };
 
 /// Fields in the order of the form, for the summary of errors.
-const NAMES: [&str; 29] = [
+const NAMES: [&str; 30] = [
     "title",
     "language",
     "one_sentence",
@@ -44,6 +50,7 @@ const NAMES: [&str; 29] = [
     "ip",
     "inventors",
     "detail",
+    SEEN,
     "version",
 ];
 
@@ -68,8 +75,9 @@ pub(super) async fn new_page(cx: &Cx, kind: ListingKind, form: Option<Form>) -> 
         }));
     }
     let form = form.unwrap_or_else(|| Form::filled([("language", cx.lang.tag())].into_iter().collect::<Fields>()));
+    let near = of_form(cx, kind, None, &form).await?;
     let cx = cx.clone();
-    Ok(Page::new(title, move || view(&cx, kind, title, None, &form)))
+    Ok(Page::new(title, move || view(&cx, kind, title, None, &near, &form)))
 }
 
 fn new_title(cx: &Cx, kind: ListingKind) -> &'static str {
@@ -92,8 +100,9 @@ pub(super) async fn edit_page(cx: &Cx, kind: ListingKind, number: &str, form: Op
         Some(form) => form,
         None => Form::filled(saved).at_version(listing.version),
     };
+    let near = of_form(cx, kind, Some(number), &form).await?;
     let cx = cx.clone();
-    Ok(Page::new(title.clone(), move || view(&cx, kind, &title, Some(&listing), &form)))
+    Ok(Page::new(title.clone(), move || view(&cx, kind, &title, Some(&listing), &near, &form)))
 }
 
 pub(super) async fn create(cx: &Cx, kind: ListingKind, submission: &Submission) -> Result<Outcome, PageError> {
@@ -101,6 +110,9 @@ pub(super) async fn create(cx: &Cx, kind: ListingKind, submission: &Submission) 
         return Ok(Outcome::Again(Form::again(submission)));
     }
     let submit = submission.action() == "submit";
+    if let Err(error) = check(cx, kind, None, submission, submit).await {
+        return Outcome::refused(submission, error);
+    }
     match listings::create_listing(&cx.market, &cx.actor, kind, &submission.fields, submit, submission.once()).await {
         Ok(number) => Ok(Outcome::Go(Route::Listing(kind, number), Some(if submit { "flash.submitted" } else { "flash.saved" }))),
         Err(error) => Outcome::refused(submission, error),
@@ -112,12 +124,20 @@ pub(super) async fn save(cx: &Cx, kind: ListingKind, number: &str, submission: &
         return Ok(Outcome::Again(Form::again(submission)));
     }
     let submit = submission.action() == "submit";
+    if let Err(error) = check(cx, kind, Some(number), submission, submit).await {
+        return Outcome::refused(submission, error);
+    }
     match listings::save_listing(&cx.market, &cx.actor, kind, number, &submission.fields, submit, submission.version(), submission.once())
         .await
     {
         Ok(()) => Ok(Outcome::Go(Route::Listing(kind, number.to_owned()), Some(if submit { "flash.submitted" } else { "flash.saved" }))),
         Err(error) => Outcome::refused(submission, error),
     }
+}
+
+/// Before something is handed in: does the market say it already?
+async fn check(cx: &Cx, kind: ListingKind, number: Option<&str>, submission: &Submission, submit: bool) -> keqiao_market::Result<()> {
+    if submit { similar::check_similar(&cx.market, &cx.actor, kind, number, &submission.fields).await } else { Ok(()) }
 }
 
 /// One labelled field with its hint, if the locales have one.
@@ -129,7 +149,7 @@ fn input(cx: &Cx, name: &str) -> Input {
     }
 }
 
-fn view(cx: &Cx, kind: ListingKind, title: &str, listing: Option<&ListingView>, form: &Form) -> AnyView {
+fn view(cx: &Cx, kind: ListingKind, title: &str, listing: Option<&ListingView>, near: &[SimilarListing], form: &Form) -> AnyView {
     let labels: Vec<(String, String)> = NAMES.iter().map(|n| ((*n).to_owned(), field_label(cx.lang, n))).collect();
     let labels: Vec<(&str, &str)> = labels.iter().map(|(n, l)| (n.as_str(), l.as_str())).collect();
     let long = |name: &str, rows: u8| ui::textarea(cx, form, input(cx, name).rows(rows).max(TEXT_MAX));
@@ -216,6 +236,7 @@ fn view(cx: &Cx, kind: ListingKind, title: &str, listing: Option<&ListingView>, 
             {ui::notice(cx, Tone::Info, t!(cx.lang, "listings.detail_notice").into_any())}
             {long("detail", 6)}
         }.into_any())}
+        {near_question(cx, near, form)}
         {buttons}
         <p class="hint">{t!(cx.lang, "listings.files_later")}</p>
     }

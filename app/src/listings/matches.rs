@@ -1,54 +1,126 @@
-//! The ranked answers of the other side, and why.
+//! The ranked answers of the other side, why, and what people say of them.
 
 use keqiao_market::{
-    Paged,
-    matching::{self, MatchView},
+    Error, ListingView, Paged, feedback, hints,
+    matching::{self, DismissedView, MatchView},
 };
-use keqiao_model::{Coded, Cooperation, Field, INDUSTRY_GROUP, ListingKind};
+use keqiao_model::{Coded, Cooperation, FeedbackCode, Field, Fields, INDUSTRY_GROUP, ListingHint, ListingKind};
 use keqiao_search::{Explanation, Facet};
 use leptos::prelude::*;
 
-use super::{search::region_name, summary_meta};
+use super::{form::options, search::region_name, summary_meta};
 use crate::{
-    Cx, Page, PageError, Query, Route, t,
-    ui::{self, ButtonStyle},
+    Cx, Form, Outcome, Page, PageError, Query, Route, Submission, t,
+    ui::{self, ButtonStyle, Input, Tone},
     words::{code_label, label},
 };
 
 /// The page of one listing's matches.
-pub(super) async fn page(cx: &Cx, kind: ListingKind, number: &str) -> Result<Page, PageError> {
+pub(super) async fn page(cx: &Cx, kind: ListingKind, number: &str, form: Option<Form>) -> Result<Page, PageError> {
     let matches = matching::matches(&cx.market, &cx.actor, kind, number, cx.query.page()).await?;
+    let dismissed = matching::dismissed(&cx.market, &cx.actor, kind, number).await?;
     let listing = keqiao_market::listings::listing(&cx.market, &cx.actor, kind, number).await?;
     let title = t!(cx.lang, "matches.title", title = listing.summary.title);
+    let form = form.unwrap_or_default();
     let cx = cx.clone();
-    Ok(Page::new(title, move || view(&cx, &listing, matches)))
+    Ok(Page::new(title, move || view(&cx, &listing, &matches, &dismissed, &form)))
 }
 
-fn view(cx: &Cx, listing: &keqiao_market::ListingView, matches: Paged<MatchView>) -> AnyView {
+/// What somebody says of one match. Each match has a form of its own, so its fields carry the number of the other listing.
+pub(super) async fn submit(cx: &Cx, kind: ListingKind, number: &str, submission: &Submission) -> Result<Outcome, PageError> {
+    let (market, actor, once) = (&cx.market, &cx.actor, submission.once());
+    let other = submission.value("other");
+    let said = |name: &str| submission.value(&format!("{name}.{other}"));
+    let action = submission.action();
+    let (done, flash) = match action {
+        "useful" | "not_useful" => {
+            let fields: Fields = [("verdict", action), ("code", said("code")), ("reason", said("reason"))].into_iter().collect();
+            (feedback::judge(market, actor, kind, number, other, &fields, once).await, "flash.judged")
+        }
+        "revoke" => (feedback::revoke(market, actor, kind, number, other, once).await, "flash.revoked"),
+        "restore" => (feedback::restore(market, actor, kind, number, other, once).await, "flash.restored"),
+        _ => return Err(PageError::NotFound),
+    };
+    match done {
+        Ok(()) => Ok(Outcome::GoTo(cx.here(&cx.query), Some(flash))),
+        Err(Error::Invalid(mut errors)) => {
+            for error in &mut errors {
+                error.field = format!("{}.{other}", error.field);
+            }
+            Ok(Outcome::Refused(Form::refused(submission, errors)))
+        }
+        Err(error) => Outcome::refused(submission, error),
+    }
+}
+
+fn view(cx: &Cx, listing: &ListingView, matches: &Paged<MatchView>, dismissed: &[DismissedView], form: &Form) -> AnyView {
     let s = &listing.summary;
     let back = cx.href(&Route::Listing(s.kind, s.number.clone()));
     let (heading, lead) = match s.kind {
         ListingKind::Demand => (t!(cx.lang, "matches.for_demand"), t!(cx.lang, "matches.for_demand_lead")),
         ListingKind::Achievement => (t!(cx.lang, "matches.for_achievement"), t!(cx.lang, "matches.for_achievement_lead")),
     };
-    let items: Vec<AnyView> = matches.items.iter().map(|m| item(cx, listing, m)).collect();
+    let items: Vec<AnyView> = matches.items.iter().map(|m| item(cx, listing, m, form)).collect();
     let list = if items.is_empty() {
         let to = cx.href(&Route::Listings(s.kind.opposite()));
         ui::empty(cx, t!(cx.lang, "matches.none"), t!(cx.lang, "matches.none_text"), Some((t!(cx.lang, "matches.search_instead"), to)))
     } else {
         view! { <ol class="match-list">{items}</ol> }.into_any()
     };
+    let labels = [("code", t!(cx.lang, "matches.why_not")), ("reason", t!(cx.lang, "matches.why_not_words"))];
     view! {
+        {ui::error_summary(cx, form, &labels)}
         {ui::back_link(cx, &s.title, &back)}
         {ui::page_title(heading, Some(&s.number), None)}
         {ui::lead(lead)}
+        {listing.own.then(|| better(cx, listing))}
         {list}
         {ui::pager(cx, matches.total, matches.per_page)}
+        {dismissed_part(cx, dismissed)}
     }
     .into_any()
 }
 
-fn item(cx: &Cx, listing: &keqiao_market::ListingView, m: &MatchView) -> AnyView {
+/// What the owner can state so that the listing is matched better.
+fn better(cx: &Cx, listing: &ListingView) -> Option<AnyView> {
+    let s = &listing.summary;
+    let edit = cx.href(&Route::ListingEdit(s.kind, s.number.clone()));
+    let items: Vec<AnyView> = hints::hints(&listing.content)
+        .into_iter()
+        .map(|hint| {
+            let to = format!("{edit}#{}", ui::field_id(hints::field_of(hint)));
+            view! { <li><a href=to>{code_label(cx.lang, ListingHint::GROUP, hint.code())}</a></li> }.into_any()
+        })
+        .collect();
+    (!items.is_empty()).then(|| ui::notice(cx, Tone::Info, view! { <p>{t!(cx.lang, "matches.better")}</p><ul>{items}</ul> }.into_any()))
+}
+
+/// What the owner dismissed, folded, with the way back.
+fn dismissed_part(cx: &Cx, dismissed: &[DismissedView]) -> Option<AnyView> {
+    let here = cx.here(&cx.query);
+    let items: Vec<AnyView> = dismissed
+        .iter()
+        .map(|d| {
+            let other = &d.other;
+            let to = cx.href(&Route::Listing(other.kind, other.number.clone()));
+            let code = d.code.map(|c| code_label(cx.lang, FeedbackCode::GROUP, c.code()).into_any());
+            let meta = [Some(other.number.clone().into_any()), Some(other.organisation.clone().into_any()), code, Some(ui::date(cx, d.at))];
+            let restore = || {
+                let values = [("other", other.number.as_str())];
+                ui::post_button(cx, &here, t!(cx.lang, "matches.restore"), "restore", &values, ButtonStyle::Secondary)
+            };
+            ui::result_item(ui::ResultItem {
+                meta: meta.into_iter().flatten().collect(),
+                snippet: (!d.reason.is_empty()).then(|| d.reason.clone().into_any()),
+                side: d.may_restore.then(restore),
+                ..ui::ResultItem::new(other.title.clone().into_any(), to)
+            })
+        })
+        .collect();
+    (!items.is_empty()).then(|| ui::details(&t!(cx.lang, "matches.dismissed", n = items.len()), false, ui::results(items)))
+}
+
+fn item(cx: &Cx, listing: &ListingView, m: &MatchView, form: &Form) -> AnyView {
     let other = &m.other;
     let to = cx.href(&Route::Listing(other.kind, other.number.clone()));
     let with = Query(vec![("with".to_owned(), listing.summary.number.clone())]).to_search();
@@ -71,8 +143,47 @@ fn item(cx: &Cx, listing: &keqiao_market::ListingView, m: &MatchView) -> AnyView
             <ul class="meta">{meta}</ul>
             <p lang=other.language.tag()>{snippet}</p>
             {reasons(cx, &m.explanation)}
-            {action}
+            {verdict(cx, m, form, action)}
         </li>
+    }
+    .into_any()
+}
+
+/// What the reader said of a match, and the ways to say it; `action` is what else can be done with it.
+fn verdict(cx: &Cx, m: &MatchView, form: &Form, action: AnyView) -> AnyView {
+    let here = cx.here(&cx.query);
+    let number = m.other.number.as_str();
+    let press = |words: &str, by: &str| ui::post_button(cx, &here, words, by, &[("other", number)], ButtonStyle::Secondary);
+    let said = m.verdict.as_ref().map(|v| {
+        let why = v.code.map(|c| code_label(cx.lang, FeedbackCode::GROUP, c.code())).unwrap_or_default();
+        let (words, tone) = if v.useful {
+            (t!(cx.lang, "matches.said_useful").to_owned(), Tone::Good)
+        } else {
+            (t!(cx.lang, "matches.said_not_useful", why = why), Tone::Warn)
+        };
+        ui::badge(&words, tone)
+    });
+    let mut buttons = vec![action];
+    if m.verdict.as_ref().is_none_or(|v| !v.useful) {
+        buttons.push(press(t!(cx.lang, "matches.useful"), "useful"));
+    }
+    if m.verdict.is_some() {
+        buttons.push(press(t!(cx.lang, "matches.revoke"), "revoke"));
+    }
+    let open = form.value("other") == number && form.value("action") == "not_useful";
+    let code = Input::new(format!("code.{number}"), t!(cx.lang, "matches.why_not")).required();
+    let reason = Input::new(format!("reason.{number}"), t!(cx.lang, "matches.why_not_words")).rows(2).max(feedback::REASON_MAX);
+    let body = view! {
+        {ui::hidden("other", number)}
+        {ui::select(cx, form, code, options::<FeedbackCode>(cx.lang))}
+        {ui::textarea(cx, form, reason)}
+        {ui::buttons(vec![ui::button(t!(cx.lang, "matches.not_useful"), "not_useful", ButtonStyle::Secondary)])}
+    }
+    .into_any();
+    view! {
+        {said}
+        {ui::buttons(buttons)}
+        {ui::details(t!(cx.lang, "matches.not_useful"), open, ui::form(cx, &here, false, body))}
     }
     .into_any()
 }

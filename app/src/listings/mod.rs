@@ -4,15 +4,17 @@ mod form;
 mod marked;
 mod matches;
 mod search;
+mod similar;
 mod view;
 
-use keqiao_market::{Subject, attachments, listings};
+use keqiao_market::{Subject, attachments, listings, similar as market_similar};
 use keqiao_model::{ListingKind, ListingMove};
 
 pub(crate) use self::{
     form::options,
     marked::marked,
     search::region_name,
+    similar::near_notice,
     view::{field_label, files, full_text, summary_meta, summary_result},
 };
 use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission};
@@ -24,7 +26,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
         Route::ListingNew(kind) => form::new_page(cx, kind, form).await,
         Route::ListingEdit(kind, number) => form::edit_page(cx, kind, &number, form).await,
         Route::Listing(kind, number) => view::page(cx, kind, &number, form).await,
-        Route::Matches(kind, number) => matches::page(cx, kind, &number).await,
+        Route::Matches(kind, number) => matches::page(cx, kind, &number, form).await,
         _ => Err(PageError::NotFound),
     }
 }
@@ -35,6 +37,7 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
         Route::ListingNew(kind) => form::create(cx, kind, submission).await,
         Route::ListingEdit(kind, number) => form::save(cx, kind, &number, submission).await,
         Route::Listing(kind, number) => act(cx, kind, &number, submission).await,
+        Route::Matches(kind, number) => matches::submit(cx, kind, &number, submission).await,
         _ => Err(PageError::NotFound),
     }
 }
@@ -49,6 +52,12 @@ async fn act(cx: &Cx, kind: ListingKind, number: &str, submission: &Submission) 
         },
         action => {
             let Some(by) = ListingMove::from_code(action) else { return Err(PageError::NotFound) };
+            if by == ListingMove::Submit {
+                let seen = submission.fields.has(market_similar::SEEN, "yes");
+                if let Err(error) = market_similar::check_saved(&cx.market, &cx.actor, kind, number, seen).await {
+                    return Outcome::refused(submission, error);
+                }
+            }
             let reasons = [listings::ReturnReason { field: String::new(), text: submission.value("reason").to_owned() }];
             listings::move_listing(&cx.market, &cx.actor, kind, number, by, &reasons, submission.version(), submission.once()).await
         }

@@ -4,6 +4,7 @@ use keqiao_market::{
     ListingSummary, ListingView, Subject,
     attachments::{self, AttachmentView},
     history::{self, HistoryEntry},
+    similar::{self, SEEN, SimilarListing},
 };
 use keqiao_model::{
     Coded, Cooperation, Fen, Field, INDUSTRY_GROUP, IpKind, IpStatus, Lang, ListingBody, ListingKind, ListingMove, ListingState, Ownership,
@@ -11,7 +12,10 @@ use keqiao_model::{
 };
 use leptos::prelude::*;
 
-use super::search::region_name;
+use super::{
+    search::region_name,
+    similar::{near_question, of_draft, similar_section},
+};
 use crate::{
     Cx, Form, Page, PageError, Route, t,
     ui::{self, ButtonStyle, Input, ResultItem, TimelineItem, Tone},
@@ -220,12 +224,25 @@ pub(crate) async fn page(cx: &Cx, kind: ListingKind, number: &str, form: Option<
     let public = listing.summary.state.is_public();
     let description = ui::excerpt(&listing.content.summary, 150);
     let title = listing.summary.title.clone();
+    let form = form.unwrap_or_default();
+    let alike = Alike {
+        similar: if public { similar::similar(&cx.market, &cx.actor, kind, number).await? } else { Vec::new() },
+        near: if listing.own { of_draft(cx, kind, number, &form).await? } else { Vec::new() },
+    };
     let cx = cx.clone();
-    let page = Page::new(title, move || view(&cx, &listing, &files, history, &form.unwrap_or_default()));
+    let page = Page::new(title, move || view(&cx, &listing, &files, history, &alike, &form));
     Ok(if public { page.public(description) } else { page })
 }
 
-fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Vec<HistoryEntry>, form: &Form) -> AnyView {
+/// Listings of the same side that say much the same.
+struct Alike {
+    /// As a public listing: others to read.
+    similar: Vec<SimilarListing>,
+    /// As a draft that was to be handed in: what may be the same thing.
+    near: Vec<SimilarListing>,
+}
+
+fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Vec<HistoryEntry>, alike: &Alike, form: &Form) -> AnyView {
     let s = &listing.summary;
     let side = match s.kind {
         ListingKind::Demand => t!(cx.lang, "listings.demands"),
@@ -257,16 +274,18 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
         ui::section("files", t!(cx.lang, "listings.files"), view! { {files(cx, attached, editable)}{add} }.into_any())
     });
     let history_part = (!history.is_empty()).then(|| ui::details(t!(cx.lang, "listings.history"), false, timeline(cx, history)));
-    let labels = [("file", t!(cx.lang, "listings.add_file")), ("reason", t!(cx.lang, "listings.reason"))];
+    let seen = field_label(cx.lang, SEEN);
+    let labels = [("file", t!(cx.lang, "listings.add_file")), ("reason", t!(cx.lang, "listings.reason")), (SEEN, seen.as_str())];
     let main = view! {
         {ui::error_summary(cx, form, &labels)}
         {returned}
         {full_text(cx, listing)}
         {files_part}
+        {similar_section(cx, s.kind, &alike.similar)}
         {history_part}
     }
     .into_any();
-    let aside = view! { {actions(cx, listing, form)}{facts(cx, listing)} }.into_any();
+    let aside = view! { {actions(cx, listing, &alike.near, form)}{facts(cx, listing)} }.into_any();
     let badge = ui::state_badge(cx, ListingState::GROUP, s.state.code());
     view! {
         {trail}
@@ -277,7 +296,7 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
 }
 
 /// What the reader can do next: the moves the state table allows, and the ways into the market.
-fn actions(cx: &Cx, listing: &ListingView, form: &Form) -> AnyView {
+fn actions(cx: &Cx, listing: &ListingView, near: &[SimilarListing], form: &Form) -> AnyView {
     let s = &listing.summary;
     let here = cx.href(&cx.route);
     let version = listing.version.to_string();
@@ -311,6 +330,14 @@ fn actions(cx: &Cx, listing: &ListingView, form: &Form) -> AnyView {
             }
             .into_any();
             parts.push(ui::details(&words, form.value("action") == by.code(), ui::form(cx, &here, false, body)));
+        } else if *by == ListingMove::Submit && !near.is_empty() {
+            let body = view! {
+                {ui::hidden("version", &version)}
+                {near_question(cx, near, form)}
+                {ui::buttons(vec![ui::button(&words, by.code(), ButtonStyle::Primary)])}
+            }
+            .into_any();
+            parts.push(ui::form(cx, &here, false, body));
         } else {
             parts.push(ui::post_button(cx, &here, &words, by.code(), &[("version", &version)], ButtonStyle::Secondary));
         }

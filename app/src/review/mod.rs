@@ -1,4 +1,6 @@
-//! What waits for an officer: listings to publish or return, contracts to register or refuse.
+//! What waits for an officer: listings to publish or return, contracts to register or refuse; and how good the matching is.
+
+mod precision;
 
 use keqiao_market::{
     ListingView, Subject,
@@ -6,6 +8,7 @@ use keqiao_market::{
     contracts::{self, ContractView, Finding, FindingKind},
     listings::{self, ReturnReason},
     review,
+    similar::{self, SimilarListing},
 };
 use keqiao_model::{Coded, ContractMove, ContractState, ListingKind, ListingMove, ListingState, RefusalCode, TITLE_MAX};
 use leptos::prelude::*;
@@ -13,7 +16,7 @@ use leptos::prelude::*;
 use crate::{
     Cx, Form, Outcome, Page, PageError, Query, Route, Submission,
     contracts::{contract_facts, contract_line},
-    listings::{field_label, files, full_text, summary_meta, summary_result},
+    listings::{field_label, files, full_text, near_notice, summary_meta, summary_result},
     t,
     ui::{self, ButtonStyle, Input, Tone},
     words::code_label,
@@ -59,6 +62,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
     cx.actor.signed_in()?;
     match cx.route.clone() {
         Route::Review => queue(cx).await,
+        Route::ReviewPrecision => precision::page(cx).await,
         Route::ReviewListing(kind, number) => listing_page(cx, kind, &number, form).await,
         Route::ReviewContract(number) => contract_page(cx, &number, form).await,
         _ => Err(PageError::NotFound),
@@ -151,7 +155,10 @@ async fn queue(cx: &Cx) -> Result<Page, PageError> {
             ui::results(lines)
         };
         view! {
-            {ui::page_title(t!(cx.lang, "review.title"), None, None)}
+            {ui::page_title(t!(cx.lang, "review.title"), None, Some(ui::buttons(vec![
+                ui::button_link(t!(cx.lang, "review.precision"), &cx.href(&Route::ReviewPrecision), ButtonStyle::Secondary),
+                ui::button_link(t!(cx.lang, "matches.pairs"), &cx.href(&Route::Pairs), ButtonStyle::Quiet),
+            ])))}
             {ui::tabs(t!(cx.lang, "review.title"), tabs)}
             {list}
             {ui::pager(&cx, total, per_page)}
@@ -172,12 +179,14 @@ async fn listing_page(cx: &Cx, kind: ListingKind, number: &str, form: Option<For
         return Err(PageError::Redirect(cx.href(&Route::Listing(kind, number.to_owned()))));
     }
     let attached = attachments::attachments(&cx.market, &cx.actor, Subject::Listing, listing.summary.id).await?;
+    let mut near = similar::similar(&cx.market, &cx.actor, kind, number).await?;
+    near.retain(|s| s.near);
     let title = t!(cx.lang, "review.one", title = listing.summary.title);
     let cx = cx.clone();
-    Ok(Page::new(title, move || listing_view(&cx, &listing, &attached, &form.unwrap_or_default())))
+    Ok(Page::new(title, move || listing_view(&cx, &listing, &attached, &near, &form.unwrap_or_default())))
 }
 
-fn listing_view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], form: &Form) -> AnyView {
+fn listing_view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], near: &[SimilarListing], form: &Form) -> AnyView {
     let s = &listing.summary;
     let names = if s.kind == ListingKind::Demand { &DEMAND_FIELDS } else { &ACHIEVEMENT_FIELDS };
     let fields: Vec<AnyView> = names
@@ -202,6 +211,7 @@ fn listing_view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], for
     }
     .into_any();
     let main = view! {
+        {near_notice(cx, near)}
         {ui::results(vec![summary_result(cx, s, true)])}
         {full_text(cx, listing)}
         {files(cx, attached, false)}

@@ -108,7 +108,8 @@ fn section(route: &Route) -> Option<Route> {
         Route::Work => Route::Work,
         Route::Interests | Route::Interest(_) => Route::Interests,
         Route::Deals | Route::Deal(_) => Route::Deals,
-        Route::Review | Route::ReviewListing(..) | Route::ReviewContract(_) => Route::Review,
+        Route::Review | Route::ReviewPrecision | Route::ReviewListing(..) | Route::ReviewContract(_) => Route::Review,
+        Route::Pairs => Route::Pairs,
         Route::Import | Route::ImportBatch(_) => Route::Import,
         Route::Admin | Route::AdminPeople | Route::AdminPerson(_) | Route::AdminTargets | Route::AdminMail | Route::AdminAudit => {
             Route::Admin
@@ -138,6 +139,9 @@ fn own_destinations(cx: &Cx) -> Vec<Destination> {
         own.push((Route::Work, t!(cx.lang, "ui.nav.work")));
         own.push((Route::Interests, t!(cx.lang, "ui.nav.interests")));
         own.push((Route::Deals, t!(cx.lang, "ui.nav.deals")));
+    }
+    if cx.actor.is_broker() {
+        own.push((Route::Pairs, t!(cx.lang, "ui.nav.pairs")));
     }
     if cx.actor.is_officer() {
         own.push((Route::Review, t!(cx.lang, "ui.nav.review")));

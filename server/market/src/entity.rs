@@ -211,8 +211,56 @@ pub mod matched {
         #[sea_orm(primary_key, auto_increment = false)]
         pub other_id: Uuid,
         pub score: f64,
+        pub relative: f64,
         pub place: i64,
         pub computed_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What people said of a pair in the list of one of its listings.
+pub mod verdict {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "verdict")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub person_id: Uuid,
+        pub listing_id: Uuid,
+        pub other_id: Uuid,
+        pub useful: bool,
+        pub role: String,
+        pub code: String,
+        pub reason: String,
+        pub created_at: i64,
+        pub updated_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Pairs that the owner of a listing does not want to see in its list.
+pub mod dismissed {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "dismissed")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub listing_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub other_id: Uuid,
+        pub person_id: Uuid,
+        pub created_at: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -15,6 +15,8 @@ pub enum Event {
     InterestAnswered,
     /// A broker recommended a pair: tell both sides.
     PairRecommended,
+    /// Somebody said whether a match is useful, took it back, or restored a dismissed one: nobody is told, readers of the outbox learn.
+    PairJudged,
     /// A message was written in a deal: tell the others.
     MessageWritten,
     /// A deal moved: tell the other side.
@@ -35,6 +37,7 @@ impl Event {
             Self::InterestSent => "interest_sent",
             Self::InterestAnswered => "interest_answered",
             Self::PairRecommended => "pair_recommended",
+            Self::PairJudged => "pair_judged",
             Self::MessageWritten => "message_written",
             Self::DealMoved => "deal_moved",
             Self::ContractMoved => "contract_moved",
@@ -43,13 +46,14 @@ impl Event {
     }
 
     /// Every event.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ListingChanged,
         Self::ListingSubmitted,
         Self::ListingReviewed,
         Self::InterestSent,
         Self::InterestAnswered,
         Self::PairRecommended,
+        Self::PairJudged,
         Self::MessageWritten,
         Self::DealMoved,
         Self::ContractMoved,

@@ -11,6 +11,8 @@ pub mod deals;
 pub mod entity;
 mod error;
 mod event;
+pub mod feedback;
+pub mod hints;
 pub mod history;
 pub mod imports;
 pub mod interests;
@@ -24,6 +26,7 @@ pub mod notices;
 pub mod organisations;
 mod paging;
 pub mod review;
+pub mod similar;
 pub mod targets;
 #[cfg(test)]
 mod testing;

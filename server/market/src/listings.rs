@@ -221,7 +221,7 @@ pub(crate) fn parties(actor: &Actor, row: &listing::Model) -> Vec<Party> {
 }
 
 /// Whether an actor may read a listing at all.
-fn may_read(actor: &Actor, row: &listing::Model, state: ListingState) -> bool {
+pub(crate) fn may_read(actor: &Actor, row: &listing::Model, state: ListingState) -> bool {
     state.is_public() || !parties(actor, row).is_empty() || actor.is_admin()
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use keqiao_model::{ListingBody, ListingKind, ListingState, OUTSIDE, Party};
-use keqiao_search::{Change, Document, Explanation, Facet, Hit, Piece, SearchRequest, SearchResult};
+use keqiao_model::{ListingBody, ListingState, OUTSIDE};
+use keqiao_search::{Change, Document, Facet, Hit, Piece, SearchRequest, SearchResult};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -16,9 +16,13 @@ use crate::{
     Actor, Error, Event, ListingSummary, Market, PER_PAGE, Paged, Result,
     db::{from_micros, micros},
     entity::{consumer, house, listing, matched, organisation, outbox},
-    listings::{content_of, find, kind_code, kind_of, parties, state_of, summaries},
-    paging::{fetch, within},
+    listings::{content_of, kind_of, state_of, summaries},
+    paging::within,
 };
+
+mod pairs;
+
+pub use self::pairs::{DismissedView, MatchView, PAIRS_MAX, PairFilter, PairView, best_pairs, dismissed, matches};
 
 /// Best answers kept per listing.
 const KEPT: usize = 50;
@@ -253,11 +257,14 @@ async fn store_chunk(market: &Market, chunk: Vec<Document>) -> Result<BTreeSet<U
     matched::Entity::delete_many().filter(matched::Column::ListingId.is_in(found.iter().map(|(id, _)| *id))).exec(&*tx).await?;
     let mut rows = Vec::new();
     for (id, matches) in found.iter().filter(|(id, _)| live.contains(id)) {
+        let best =
+            matches.iter().find(|(other, _)| live.contains(other)).map_or(1.0, |(_, score)| f64::from(*score)).max(f64::MIN_POSITIVE);
         for (place, (other, score)) in (0_i64..).zip(matches.iter().filter(|(other, _)| live.contains(other))) {
             rows.push(matched::ActiveModel {
                 listing_id: Set(*id),
                 other_id: Set(*other),
                 score: Set(f64::from(*score)),
+                relative: Set(f64::from(*score) / best),
                 place: Set(place),
                 computed_at: Set(tx.now),
             });
@@ -321,54 +328,6 @@ pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64)
     Ok(total)
 }
 
-/// One match as its owner, a broker or an officer sees it.
-#[derive(Debug, Clone)]
-pub struct MatchView {
-    /// The other listing.
-    pub other: ListingSummary,
-    /// Score; only its order and its parts mean something.
-    pub score: f64,
-    /// Score relative to the best match of the list, per cent.
-    pub relative: i64,
-    /// Why.
-    pub explanation: Explanation,
-}
-
-/// The ranked answers of the other side to a listing.
-///
-/// # Errors
-/// [`Error::NotFound`] unless the actor owns the listing, is a broker, or an officer of its region.
-pub async fn matches(market: &Market, actor: &Actor, kind: ListingKind, number: &str, page: u64) -> Result<Paged<MatchView>> {
-    let row = find(&market.db, kind, number).await?;
-    let parties = parties(actor, &row);
-    let public = state_of(&row)?.is_public();
-    if !(parties.contains(&Party::Owner) || parties.contains(&Party::Officer) || (actor.is_broker() && public)) {
-        return Err(if actor.person().is_none() && public { Error::SignIn } else { Error::NotFound });
-    }
-    let query = matched::Entity::find()
-        .filter(matched::Column::ListingId.eq(row.id))
-        .order_by_asc(matched::Column::Place)
-        .order_by_asc(matched::Column::OtherId);
-    let best = query.clone().one(&market.db).await?.map_or(1.0, |m| m.score);
-    let (paged, found) = fetch(&market.db, query, page).await?.take();
-    let ids: Vec<Uuid> = found.iter().map(|m| m.other_id).collect();
-    let mut others: HashMap<Uuid, ListingSummary> = summaries_by_id(market, ids.clone()).await?;
-    // Which ones and in what order is stored; why is told by the index as it is now.
-    let Some(document) = documents(market, &[row.id]).await?.remove(&row.id) else { return Ok(Paged::empty()) };
-    let search = market.search.clone();
-    let explained = tokio::task::spawn_blocking(move || search.explain_each(&document, &ids)).await.map_err(Error::internal)??;
-    let mut explanations: HashMap<Uuid, Explanation> = explained.into_iter().map(|m| (m.id, m.explanation)).collect();
-    let mut items = Vec::new();
-    for m in found {
-        if let (Some(other), Some(explanation)) = (others.remove(&m.other_id), explanations.remove(&m.other_id)) {
-            #[allow(clippy::cast_possible_truncation, reason = "a percentage")]
-            let relative = if best > 0.0 { (m.score / best * 100.0).round() as i64 } else { 0 };
-            items.push(MatchView { other, score: m.score, relative, explanation });
-        }
-    }
-    Ok(paged.with(items))
-}
-
 /// Public listings by id.
 pub(crate) async fn summaries_by_id(market: &Market, ids: Vec<Uuid>) -> Result<HashMap<Uuid, ListingSummary>> {
     let rows = listing::Entity::find().filter(listing::Column::Id.is_in(ids)).all(&market.db).await?;
@@ -424,38 +383,6 @@ pub async fn search_listings(market: &Market, mut request: SearchRequest, page: 
 async fn run(market: &Market, request: SearchRequest) -> Result<SearchResult> {
     let search = market.search.clone();
     Ok(tokio::task::spawn_blocking(move || search.search(&request)).await.map_err(Error::internal)??)
-}
-
-/// Pairs a broker may recommend: each published demand, newest first, with the achievement that fits it best.
-///
-/// # Errors
-/// [`Error::NotFound`] for anyone who is neither broker nor officer.
-pub async fn best_pairs(market: &Market, actor: &Actor, page: u64) -> Result<Paged<(ListingSummary, ListingSummary)>> {
-    if !(actor.is_broker() || actor.is_officer()) {
-        return Err(if actor.person().is_none() { Error::SignIn } else { Error::NotFound });
-    }
-    let demands = listing::Entity::find()
-        .filter(listing::Column::Kind.eq(kind_code(ListingKind::Demand)))
-        .filter(listing::Column::State.eq(ListingState::Published.code()))
-        .order_by_desc(listing::Column::PublishedAt)
-        .order_by_desc(listing::Column::Id);
-    let (paged, rows) = fetch(&market.db, demands, page).await?.take();
-    let firsts = matched::Entity::find()
-        .filter(matched::Column::ListingId.is_in(rows.iter().map(|r| r.id)))
-        .filter(matched::Column::Place.eq(0))
-        .all(&market.db)
-        .await?;
-    let others = summaries_by_id(market, firsts.iter().map(|m| m.other_id).collect()).await?;
-    let by_demand: HashMap<Uuid, &matched::Model> = firsts.iter().map(|m| (m.listing_id, m)).collect();
-    let mut items = Vec::new();
-    for demand in summaries(&market.db, &rows).await? {
-        if let Some(m) = by_demand.get(&demand.id)
-            && let Some(other) = others.get(&m.other_id)
-        {
-            items.push((demand, other.clone()));
-        }
-    }
-    Ok(paged.with(items))
 }
 
 /// Takes published listings whose last day is over off the market; answers how many.

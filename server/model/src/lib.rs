@@ -44,6 +44,6 @@ pub use states::{
     ContractMove, ContractState, DealMove, DealState, InterestMove, InterestState, ListingMove, ListingState, Party, Stateful, Transition,
 };
 pub use taxonomy::{
-    Coded, ContractKind, ContractSubkind, Cooperation, DeclineCode, Field, Figure, INDUSTRIES, INDUSTRY_GROUP, IpKind, IpStatus, LegalKind,
-    OrganisationKind, Ownership, PaymentWay, PriceKind, RefusalCode, is_industry,
+    Coded, ContractKind, ContractSubkind, Cooperation, DeclineCode, FeedbackCode, Field, Figure, INDUSTRIES, INDUSTRY_GROUP, IpKind,
+    IpStatus, Judgement, LegalKind, ListingHint, OrganisationKind, Ownership, PaymentWay, PriceKind, RefusalCode, is_industry,
 };

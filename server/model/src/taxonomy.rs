@@ -320,6 +320,76 @@ codes! {
 }
 
 codes! {
+    /// Why a match is not useful (domain rules, section 6 "Refusal codes", and what only a ranking can get wrong).
+    FeedbackCode, "feedback_code" {
+        /// 太早期.
+        TooEarly = "too_early",
+        /// 没有优势.
+        NoAdvantage = "no_advantage",
+        /// 描述不清.
+        Unclear = "unclear",
+        /// 不是同一个问题.
+        OtherSubject = "other_subject",
+        /// 技术领域不符.
+        OtherField = "other_field",
+        /// 已有方案.
+        AlreadyHave = "already_have",
+        /// 预算或时间.
+        BudgetOrTime = "budget_or_time",
+        /// 权属问题.
+        Ownership = "ownership",
+        /// 其他.
+        Other = "other",
+    }
+}
+
+codes! {
+    /// Who or what says whether a pair fits: people who read a list of matches, or what became of the pair.
+    Judgement, "judgement" {
+        /// Somebody of the organisation that owns the listing.
+        Owner = "owner",
+        /// An officer of the region.
+        Officer = "officer",
+        /// A broker.
+        Broker = "broker",
+        /// An interest between the two was accepted.
+        Accepted = "accepted",
+        /// It was declined.
+        Declined = "declined",
+        /// A contract was recorded.
+        Signed = "signed",
+        /// Their deal was lost.
+        Lost = "lost",
+    }
+}
+
+codes! {
+    /// What the owner of a listing can state so that it is matched better, the most valuable first.
+    ListingHint, "listing_hint" {
+        /// There is no indicator.
+        NoIndicators = "no_indicators",
+        /// An indicator has no number.
+        IndicatorNumber = "indicator_number",
+        /// An indicator has no unit.
+        IndicatorUnit = "indicator_unit",
+        /// Fewer than three keywords.
+        FewKeywords = "few_keywords",
+        /// The problem is told in a few words.
+        ShortProblem = "short_problem",
+        /// The advantage is told in a few words.
+        ShortAdvantage = "short_advantage",
+        /// No readiness.
+        NoTrl = "no_trl",
+        /// No way of cooperation.
+        NoCooperation = "no_cooperation",
+        /// No deadline.
+        NoDeadline = "no_deadline",
+        /// Neither budget nor price.
+        NoPrice = "no_price",
+    }
+}
+
+codes! {
     /// Why the registration of a contract was refused (domain rules, section 1 "Registration").
     RefusalCode, "refusal_code" {
         /// 合同未生效或无效.
@@ -467,6 +537,9 @@ mod tests {
             keys::<PriceKind>(),
             keys::<OrganisationKind>(),
             keys::<DeclineCode>(),
+            keys::<FeedbackCode>(),
+            keys::<Judgement>(),
+            keys::<ListingHint>(),
             keys::<RefusalCode>(),
             keys::<PaymentWay>(),
             keys::<Figure>(),

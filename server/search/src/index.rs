@@ -14,7 +14,7 @@ use crate::request::{Match, SearchRequest, SearchResult};
 use crate::schema::Fields;
 use crate::snapshot::{LengthCache, Snapshot};
 use crate::writer::{Command, Parts, Writer};
-use crate::{matching, search};
+use crate::{matching, search, similar};
 
 /// Version of the index's layout beyond what the schema says; raise it when analysis changes in code.
 pub const VERSION: u32 = 2;
@@ -221,6 +221,15 @@ impl SearchIndex {
     /// Only when the index cannot be read.
     pub fn rank(&self, document: &Document, limit: usize) -> Result<Vec<(uuid::Uuid, f32)>, SearchError> {
         matching::rank(&self.snapshot(), &self.inner.fields, document, limit)
+    }
+
+    /// The listings of the document's own side that are most like it, with how much: 1 is the same text. The document itself is left out;
+    /// it need not be indexed. Blocking.
+    ///
+    /// # Errors
+    /// Only when the index cannot be read.
+    pub fn similar(&self, document: &Document, limit: usize) -> Result<Vec<(uuid::Uuid, f32)>, SearchError> {
+        similar::similar(&self.snapshot(), &self.inner.fields, document, limit)
     }
 
     /// Documents in the index.

@@ -14,6 +14,7 @@
 //! - `query`, `search`, `snippet`: what does a person's query mean, what fits it, and how is that shown?
 //! - `matching`, `explanation`: what fits a whole listing, and why?
 //! - `thesaurus`, `latent`: what else may it be called, and which listings are about the same?
+//! - `similar`: what of its own side says the same?
 //! - `evaluate`: how good is all this, measured?
 
 mod analysis;
@@ -29,6 +30,7 @@ mod request;
 mod schema;
 mod scoring;
 mod search;
+mod similar;
 mod snapshot;
 mod snippet;
 mod thesaurus;

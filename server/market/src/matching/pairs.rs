@@ -1,0 +1,314 @@
+//! What people read of stored matches: the list of one listing, what its owner dismissed, and the best pairs of the whole market.
+
+use std::collections::HashMap;
+
+use keqiao_model::{DealState, FeedbackCode, Field, InterestState, Judgement, ListingKind, ListingState};
+use keqiao_search::Explanation;
+use sea_orm::{
+    ColumnTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, Query},
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{documents, summaries_by_id};
+use crate::{
+    Actor, Error, ListingSummary, Market, PER_PAGE, Paged, Result,
+    db::from_micros,
+    entity::{deal, dismissed as dismissed_pair, interest, listing, matched, recommendation, verdict},
+    feedback::{Verdict, judging_as, verdicts_of},
+    listings::{find, kind_code},
+    paging::{fetch, within},
+};
+
+/// Pairs of the market that are ranked at all: nobody pages further.
+pub const PAIRS_MAX: u64 = 1_000;
+/// So few demands are ranked by reading all their pairs; of more, the best are found by walking the index of all pairs from the top.
+const FEW: u64 = 2_000;
+/// Dismissed pairs shown below a list, latest first.
+const DISMISSED_SHOWN: u64 = 100;
+
+/// One match as its owner, a broker or an officer sees it.
+#[derive(Debug, Clone)]
+pub struct MatchView {
+    /// The other listing.
+    pub other: ListingSummary,
+    /// Score; only its order and its parts mean something.
+    pub score: f64,
+    /// Score relative to the best match of the list, per cent.
+    pub relative: i64,
+    /// Why.
+    pub explanation: Explanation,
+    /// What the actor said of it.
+    pub verdict: Option<Verdict>,
+}
+
+/// Whether the owner of the list dismissed a stored match of it.
+fn is_dismissed(listing: matched::Column, other: matched::Column) -> Expr {
+    Expr::exists(
+        Query::select()
+            .expr(Expr::value(1))
+            .from(dismissed_pair::Entity)
+            .and_where(Expr::col((dismissed_pair::Entity, dismissed_pair::Column::ListingId)).equals((matched::Entity, listing)))
+            .and_where(Expr::col((dismissed_pair::Entity, dismissed_pair::Column::OtherId)).equals((matched::Entity, other)))
+            .to_owned(),
+    )
+}
+
+/// The ranked answers of the other side to a listing, without those that its owner dismissed.
+///
+/// # Errors
+/// [`Error::NotFound`] unless the actor owns the listing, is a broker, or an officer of its region.
+pub async fn matches(market: &Market, actor: &Actor, kind: ListingKind, number: &str, page: u64) -> Result<Paged<MatchView>> {
+    let row = find(&market.db, kind, number).await?;
+    judging_as(actor, &row)?;
+    let query = matched::Entity::find()
+        .filter(matched::Column::ListingId.eq(row.id))
+        .filter(is_dismissed(matched::Column::ListingId, matched::Column::OtherId).not())
+        .order_by_asc(matched::Column::Place)
+        .order_by_asc(matched::Column::OtherId);
+    let best = query.clone().one(&market.db).await?.map_or(1.0, |m| m.score);
+    let (paged, found) = fetch(&market.db, query, page).await?.take();
+    let ids: Vec<Uuid> = found.iter().map(|m| m.other_id).collect();
+    let mut others: HashMap<Uuid, ListingSummary> = summaries_by_id(market, ids.clone()).await?;
+    let mut verdicts = verdicts_of(market, actor, row.id, &ids).await?;
+    // Which ones and in what order is stored; why is told by the index as it is now.
+    let Some(document) = documents(market, &[row.id]).await?.remove(&row.id) else { return Ok(Paged::empty()) };
+    let search = market.search.clone();
+    let explained = tokio::task::spawn_blocking(move || search.explain_each(&document, &ids)).await.map_err(Error::internal)??;
+    let mut explanations: HashMap<Uuid, Explanation> = explained.into_iter().map(|m| (m.id, m.explanation)).collect();
+    let mut items = Vec::new();
+    for m in found {
+        if let (Some(other), Some(explanation)) = (others.remove(&m.other_id), explanations.remove(&m.other_id)) {
+            let relative = if best > 0.0 { per_cent(m.score / best) } else { 0 };
+            items.push(MatchView { other, score: m.score, relative, explanation, verdict: verdicts.remove(&m.other_id) });
+        }
+    }
+    Ok(paged.with(items))
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "a percentage")]
+fn per_cent(share: f64) -> i64 {
+    (share * 100.0).round() as i64
+}
+
+/// A match that its owner does not want to see.
+#[derive(Debug, Clone)]
+pub struct DismissedView {
+    /// The other listing.
+    pub other: ListingSummary,
+    /// When it was dismissed.
+    pub at: OffsetDateTime,
+    /// Why.
+    pub code: Option<FeedbackCode>,
+    /// Why, in words.
+    pub reason: String,
+    /// Whether the actor may restore it.
+    pub may_restore: bool,
+}
+
+/// What the owner of a listing dismissed from its list, latest first, as far as it is still public; for the owner and officers of its
+/// region, nothing for others.
+///
+/// # Errors
+/// As [`matches`].
+pub async fn dismissed(market: &Market, actor: &Actor, kind: ListingKind, number: &str) -> Result<Vec<DismissedView>> {
+    let row = find(&market.db, kind, number).await?;
+    let role = judging_as(actor, &row)?;
+    if role == Judgement::Broker {
+        return Ok(Vec::new());
+    }
+    let rows = dismissed_pair::Entity::find()
+        .filter(dismissed_pair::Column::ListingId.eq(row.id))
+        .order_by_desc(dismissed_pair::Column::CreatedAt)
+        .order_by_asc(dismissed_pair::Column::OtherId)
+        .limit(DISMISSED_SHOWN)
+        .all(&market.db)
+        .await?;
+    let ids: Vec<Uuid> = rows.iter().map(|r| r.other_id).collect();
+    let mut others = summaries_by_id(market, ids.clone()).await?;
+    // The last word of the owner's people comes last and stays.
+    let reasons: HashMap<Uuid, verdict::Model> = verdict::Entity::find()
+        .filter(verdict::Column::ListingId.eq(row.id))
+        .filter(verdict::Column::OtherId.is_in(ids))
+        .filter(verdict::Column::Role.eq(Judgement::Owner.code()))
+        .filter(verdict::Column::Useful.eq(false))
+        .order_by_asc(verdict::Column::UpdatedAt)
+        .all(&market.db)
+        .await?
+        .into_iter()
+        .map(|v| (v.other_id, v))
+        .collect();
+    Ok(rows
+        .into_iter()
+        .filter_map(|r| {
+            let why = reasons.get(&r.other_id);
+            Some(DismissedView {
+                other: others.remove(&r.other_id)?,
+                at: from_micros(r.created_at),
+                code: why.and_then(|v| FeedbackCode::from_code(&v.code)),
+                reason: why.map(|v| v.reason.clone()).unwrap_or_default(),
+                may_restore: role == Judgement::Owner,
+            })
+        })
+        .collect())
+}
+
+/// Which pairs of the market to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PairFilter {
+    /// Technical field of the demand.
+    pub field: Option<Field>,
+    /// Region of the demand.
+    pub region: Option<String>,
+}
+
+/// A demand with an achievement that fits it.
+#[derive(Debug, Clone)]
+pub struct PairView {
+    /// The demand.
+    pub demand: ListingSummary,
+    /// The achievement.
+    pub achievement: ListingSummary,
+    /// Score relative to the demand's best match, per cent.
+    pub relative: i64,
+}
+
+/// The best pairs of the market that nobody has taken up: stored matches of published demands, best first by their score relative to the
+/// demand's best, without pairs that have an open interest or deal between them, that either side dismissed, or that the actor recommended
+/// already. At most [`PAIRS_MAX`] are ranked.
+///
+/// # Errors
+/// [`Error::NotFound`] for anyone who is neither broker nor officer.
+pub async fn best_pairs(market: &Market, actor: &Actor, filter: &PairFilter, page: u64) -> Result<Paged<PairView>> {
+    if !(actor.is_broker() || actor.is_officer()) {
+        return Err(if actor.person().is_none() { Error::SignIn } else { Error::NotFound });
+    }
+    let demands = some_demands(market, filter).await?;
+    if demands.is_empty() {
+        return Ok(Paged::empty());
+    }
+    let mut query = matched::Entity::find()
+        .select_only()
+        .columns([matched::Column::ListingId, matched::Column::OtherId])
+        .column(matched::Column::Relative)
+        .filter(both_sides(actor, filter))
+        .filter(is_dismissed(matched::Column::ListingId, matched::Column::OtherId).not())
+        .filter(is_dismissed(matched::Column::OtherId, matched::Column::ListingId).not())
+        .filter(is_asked(matched::Column::ListingId, matched::Column::OtherId).not())
+        .filter(is_asked(matched::Column::OtherId, matched::Column::ListingId).not())
+        .filter(is_in_deal().not());
+    if let Some(person) = actor.id() {
+        query = query.filter(is_recommended_by(person).not());
+    }
+    if demands.len() as u64 <= FEW {
+        query = query.filter(matched::Column::ListingId.is_in(demands));
+    }
+    // The order of the index: of many demands the database stops at the limit and never sorts the whole table.
+    let pairs: Vec<(Uuid, Uuid, f64)> = query
+        .order_by_desc(matched::Column::Relative)
+        .order_by_desc(matched::Column::Score)
+        .order_by_asc(matched::Column::ListingId)
+        .order_by_asc(matched::Column::OtherId)
+        .limit(PAIRS_MAX)
+        .into_tuple()
+        .all(&market.db)
+        .await?;
+    let total = pairs.len() as u64;
+    let page = within(page, total);
+    let per_page = usize::try_from(PER_PAGE).unwrap_or(20);
+    let start = usize::try_from(page - 1).unwrap_or(0).saturating_mul(per_page);
+    let shown: Vec<(Uuid, Uuid, f64)> = pairs.into_iter().skip(start).take(per_page).collect();
+    let listings = summaries_by_id(market, shown.iter().flat_map(|(demand, achievement, _)| [*demand, *achievement]).collect()).await?;
+    let items = shown
+        .into_iter()
+        .filter_map(|(demand, achievement, relative)| {
+            let (demand, achievement) = (listings.get(&demand)?.clone(), listings.get(&achievement)?.clone());
+            Some(PairView { demand, achievement, relative: per_cent(relative) })
+        })
+        .collect();
+    Ok(Paged { items, total, page, per_page: PER_PAGE })
+}
+
+/// Published demands within the filter, one more than a few at most.
+async fn some_demands(market: &Market, filter: &PairFilter) -> Result<Vec<Uuid>> {
+    use listing::Column as C;
+    let mut query = listing::Entity::find()
+        .select_only()
+        .column(C::Id)
+        .filter(C::Kind.eq(kind_code(ListingKind::Demand)))
+        .filter(C::State.eq(ListingState::Published.code()));
+    if let Some(field) = filter.field {
+        query = query.filter(C::Field.eq(field.code()));
+    }
+    if let Some(region) = &filter.region {
+        query = query.filter(C::Region.eq(region.as_str()));
+    }
+    Ok(query.limit(FEW + 1).into_tuple().all(&market.db).await?)
+}
+
+/// A published demand within the filter and an achievement on the market, of two organisations to neither of which the actor belongs.
+fn both_sides(actor: &Actor, filter: &PairFilter) -> Expr {
+    use listing::Column as C;
+    let own: Vec<Uuid> = actor.person().map(|p| p.organisations.iter().map(|o| o.id).collect()).unwrap_or_default();
+    let mut sides = Query::select();
+    sides
+        .expr(Expr::value(1))
+        .from_as(listing::Entity, "d")
+        .join_as(JoinType::InnerJoin, listing::Entity, "a", Expr::col(("a", C::Id)).equals((matched::Entity, matched::Column::OtherId)))
+        .and_where(Expr::col(("d", C::Id)).equals((matched::Entity, matched::Column::ListingId)))
+        .and_where(Expr::col(("d", C::Kind)).eq(kind_code(ListingKind::Demand)))
+        .and_where(Expr::col(("d", C::State)).eq(ListingState::Published.code()))
+        .and_where(Expr::col(("a", C::State)).is_in([ListingState::Published.code(), ListingState::InDeal.code()]))
+        .and_where(Expr::col(("d", C::OrganisationId)).not_equals(("a", C::OrganisationId)));
+    if let Some(field) = filter.field {
+        sides.and_where(Expr::col(("d", C::Field)).eq(field.code()));
+    }
+    if let Some(region) = &filter.region {
+        sides.and_where(Expr::col(("d", C::Region)).eq(region.as_str()));
+    }
+    if !own.is_empty() {
+        sides.and_where(Expr::col(("d", C::OrganisationId)).is_not_in(own.iter().copied()));
+        sides.and_where(Expr::col(("a", C::OrganisationId)).is_not_in(own));
+    }
+    Expr::exists(sides)
+}
+
+/// Whether the owner of `by` asked for `listing` and waits for an answer.
+fn is_asked(listing: matched::Column, by: matched::Column) -> Expr {
+    Expr::exists(
+        Query::select()
+            .expr(Expr::value(1))
+            .from(interest::Entity)
+            .and_where(Expr::col((interest::Entity, interest::Column::ListingId)).equals((matched::Entity, listing)))
+            .and_where(Expr::col((interest::Entity, interest::Column::CounterId)).equals((matched::Entity, by)))
+            .and_where(Expr::col((interest::Entity, interest::Column::State)).eq(InterestState::Sent.code()))
+            .to_owned(),
+    )
+}
+
+/// Whether a deal about the pair is under way.
+fn is_in_deal() -> Expr {
+    Expr::exists(
+        Query::select()
+            .expr(Expr::value(1))
+            .from(deal::Entity)
+            .and_where(Expr::col((deal::Entity, deal::Column::DemandId)).equals((matched::Entity, matched::Column::ListingId)))
+            .and_where(Expr::col((deal::Entity, deal::Column::AchievementId)).equals((matched::Entity, matched::Column::OtherId)))
+            .and_where(Expr::col((deal::Entity, deal::Column::State)).is_not_in([DealState::Lost.code(), DealState::Closed.code()]))
+            .to_owned(),
+    )
+}
+
+fn is_recommended_by(broker: Uuid) -> Expr {
+    use recommendation::Column as C;
+    Expr::exists(
+        Query::select()
+            .expr(Expr::value(1))
+            .from(recommendation::Entity)
+            .and_where(Expr::col((recommendation::Entity, C::BrokerId)).eq(broker))
+            .and_where(Expr::col((recommendation::Entity, C::DemandId)).equals((matched::Entity, matched::Column::ListingId)))
+            .and_where(Expr::col((recommendation::Entity, C::AchievementId)).equals((matched::Entity, matched::Column::OtherId)))
+            .to_owned(),
+    )
+}
