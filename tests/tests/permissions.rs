@@ -34,6 +34,7 @@ routes!(
     OrganisationNew,
     Organisation,
     OrganisationEdit,
+    Experts,
     Work,
     Interests,
     Interest,
@@ -154,6 +155,7 @@ impl World {
             ("", R::OrganisationNew),
             ("", R::Organisation(self.pair().engineer.organisation())),
             ("", R::OrganisationEdit(self.pair().engineer.organisation())),
+            ("", R::Experts),
             ("", R::Work),
             ("", R::Interests),
             ("", R::Interest(self.interest)),
@@ -256,6 +258,7 @@ async fn who_may_open_what() {
     OrganisationNew                  sign in    200        200        200        200        200        200        200
     Organisation                     200        200        200        200        200        200        200        200
     OrganisationEdit                 sign in    200        403        403        403        403        200        200
+    Experts                          200        200        200        200        200        200        200        200
     Work                             sign in    200        200        200        200        200        200        200
     Interests                        sign in    200        200        200        200        200        200        200
     Interest                         sign in    200        200        404        404        404        404        404
@@ -386,6 +389,7 @@ async fn who_may_not_do_what() {
         R::About,
         R::Listings(Demand),
         R::Organisations,
+        R::Experts,
         R::Work,
         R::Interests,
         R::Deals,
@@ -460,6 +464,7 @@ async fn who_may_not_do_what() {
     About anything                   404        404        404        404        404        404        404        404
     Listings anything                404        404        404        404        404        404        404        404
     Organisations anything           404        404        404        404        404        404        404        404
+    Experts anything                 404        404        404        404        404        404        404        404
     Work anything                    404        404        404        404        404        404        404        404
     Interests anything               404        404        404        404        404        404        404        404
     Deals anything                   404        404        404        404        404        404        404        404

@@ -43,8 +43,7 @@ struct Glance {
 }
 
 async fn side(cx: &Cx, kind: ListingKind) -> Result<Side, PageError> {
-    let request =
-        SearchRequest { kind, query: String::new(), filters: Default::default(), sort: Sort::Newest, offset: 0, limit: 1, mark: false };
+    let request = SearchRequest { sort: Sort::Newest, limit: 1, mark: false, ..SearchRequest::new(kind, "") };
     let Found { page, mut facets } = matching::search_listings(&cx.market, request, 1).await?;
     let mut fields = facets.remove(&Facet::Field).unwrap_or_default();
     fields.retain(|(code, count)| !code.is_empty() && *count > 0);

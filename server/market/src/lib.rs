@@ -11,6 +11,7 @@ pub mod deals;
 pub mod entity;
 mod error;
 mod event;
+pub mod experts;
 pub mod history;
 pub mod imports;
 pub mod interests;

@@ -9,14 +9,16 @@ use tantivy::{Index, ReloadPolicy};
 
 use crate::document::{Change, Document};
 use crate::error::SearchError;
-use crate::request::{Match, SearchRequest, SearchResult};
+use crate::help::Help;
+use crate::matching;
+use crate::request::{Match, SearchRequest, SearchResult, Suggestions};
 use crate::schema::Fields;
 use crate::snapshot::{LengthCache, Snapshot};
+use crate::vocabulary::Vocabularies;
 use crate::writer::{Command, Writer};
-use crate::{matching, search};
 
 /// Version of the index's layout beyond what the schema says; raise it when analysis changes in code.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// How the index uses the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +53,7 @@ pub struct SearchIndex {
 struct Inner {
     fields: Arc<Fields>,
     current: Arc<RwLock<Arc<Snapshot>>>,
+    vocabularies: Arc<Vocabularies>,
     writer: Writer,
 }
 
@@ -118,7 +121,7 @@ impl SearchIndex {
         let first = Snapshot::new(reader.searcher(), &fields, position, &mut lengths)?;
         let current = Arc::new(RwLock::new(Arc::new(first)));
         let writer = Writer::start(&index, reader, Arc::clone(&fields), Arc::clone(&current), lengths, settings.writer_memory)?;
-        Ok(Self { inner: Arc::new(Inner { fields, current, writer }) })
+        Ok(Self { inner: Arc::new(Inner { fields, current, vocabularies: Arc::default(), writer }) })
     }
 
     /// The outbox position of the last commit: everything up to it is in the index, whatever happened since. `None` for an empty
@@ -149,7 +152,19 @@ impl SearchIndex {
     /// # Errors
     /// Only when the index cannot be read; never because of the query.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResult, SearchError> {
-        search::run(&self.snapshot(), &self.inner.fields, request)
+        self.help(|help| help.search(request))
+    }
+
+    /// How a query of this side that begins so could go on, at most `limit` ways. Blocking.
+    ///
+    /// # Errors
+    /// Only when the index cannot be read.
+    pub fn suggest(&self, kind: ListingKind, typed: &str, limit: usize) -> Result<Suggestions, SearchError> {
+        self.help(|help| help.suggest(kind, typed, limit))
+    }
+
+    fn help<T>(&self, answer: impl FnOnce(&Help<'_>) -> T) -> T {
+        answer(&Help { snapshot: &self.snapshot(), fields: &self.inner.fields, vocabularies: &self.inner.vocabularies })
     }
 
     /// The listings of the other side that fit this document best, best first. The document need not be indexed. Blocking.

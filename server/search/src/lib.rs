@@ -11,7 +11,9 @@
 //! - `index`, `writer`: where does it live, who changes it?
 //! - `snapshot`: what do we know about one committed state (how many listings, how long, how rare is a term)?
 //! - `scoring`: how much does a term say about a listing?
-//! - `query`, `search`, `snippet`: what does a person's query mean, what fits it, and how is that shown?
+//! - `query`, `search`, `filter`, `snippet`: what does a person's query mean, what fits it, what may stay, and how is that shown?
+//! - `synonyms`: which words mean the same?
+//! - `vocabulary`, `spelling`, `help`: which words are there to be typed, what was meant, what could be typed next?
 //! - `matching`, `explanation`: what fits a whole listing, and why?
 //! - `evaluate`: how good is all this, measured?
 
@@ -20,6 +22,8 @@ mod document;
 mod error;
 pub mod evaluate;
 mod explanation;
+mod filter;
+mod help;
 mod index;
 mod matching;
 mod query;
@@ -29,7 +33,10 @@ mod scoring;
 mod search;
 mod snapshot;
 mod snippet;
+mod spelling;
+mod synonyms;
 mod top;
+mod vocabulary;
 mod writer;
 
 pub use analysis::warm_up;
@@ -37,4 +44,7 @@ pub use document::{Change, Document};
 pub use error::SearchError;
 pub use index::{Opened, SearchIndex, Settings, VERSION};
 pub use matching::{FacetWeights, WEIGHTS};
-pub use request::{Explanation, Facet, FacetReason, Hit, Match, Piece, SearchRequest, SearchResult, Sort, WordReason};
+pub use request::{
+    Also, Bounds, Completion, Correction, Explanation, Facet, FacetReason, Hit, Labels, Match, Piece, SearchRequest, SearchResult, Sort,
+    Suggestions, Synonyms, WordReason,
+};
