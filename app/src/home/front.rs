@@ -44,7 +44,7 @@ struct Glance {
 
 async fn side(cx: &Cx, kind: ListingKind) -> Result<Side, PageError> {
     let request = SearchRequest { sort: Sort::Newest, limit: 1, mark: false, ..SearchRequest::new(kind, "") };
-    let Found { page, mut facets } = matching::search_listings(&cx.market, request, 1).await?;
+    let Found { page, mut facets, .. } = matching::search_listings(&cx.market, request, 1).await?;
     let mut fields = facets.remove(&Facet::Field).unwrap_or_default();
     fields.retain(|(code, count)| !code.is_empty() && *count > 0);
     fields.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

@@ -141,7 +141,6 @@ pub async fn experts(market: &Market, request: SearchRequest, by: ExpertKind, pa
 }
 
 fn fields(rows: &[&listing::Model]) -> Vec<Field> {
-    use keqiao_model::Coded as _;
     let mut counts: Vec<(Field, usize)> = Vec::new();
     for field in rows.iter().filter_map(|row| Field::from_code(&row.field)) {
         match counts.iter_mut().find(|(known, _)| *known == field) {
