@@ -112,8 +112,8 @@ async fn ways_to_go_on_are_answered_to_machines() {
         serde_json::from_str::<serde_json::Value>(&answer.text).unwrap()
     };
     let json = asked("kind=demand&q=lidian&lang=en").await;
-    assert_eq!(json["words"][0]["text"], "锂电池");
-    assert_eq!(json["words"][0]["count"], 1);
+    let words = json["words"].as_array().unwrap();
+    assert!(words.contains(&serde_json::json!({ "text": "锂电池", "count": 1 })), "{json}");
     assert_eq!(json["listings"][0]["title"], "废旧锂电池湿法回收");
     let href = json["listings"][0]["href"].as_str().unwrap().to_owned();
     assert!(href.starts_with("/en/demands/XQ-"), "{href}");
