@@ -18,6 +18,8 @@ mod cx;
 #[cfg(feature = "ssr")]
 mod deals;
 #[cfg(feature = "ssr")]
+mod experts;
+#[cfg(feature = "ssr")]
 mod form;
 #[cfg(feature = "ssr")]
 mod home;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    Cx, Form, Outcome, Page, PageError, Route, Submission, accounts, admin, contracts, deals, home, imports, interests, listings,
+    Cx, Form, Outcome, Page, PageError, Route, Submission, accounts, admin, contracts, deals, experts, home, imports, interests, listings,
     organisations, review, t, targets, ui,
 };
 
@@ -38,6 +38,7 @@ async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
         R::Listings(_) | R::ListingNew(_) | R::Listing(..) | R::ListingEdit(..) | R::Matches(..) => listings::page(cx, form).await,
         R::InterestNew(..) | R::Interests | R::Interest(_) | R::Work | R::Pairs => interests::page(cx, form).await,
         R::Organisations | R::OrganisationNew | R::Organisation(_) | R::OrganisationEdit(_) => organisations::page(cx, form).await,
+        R::Experts => experts::page(cx).await,
         R::Deals | R::Deal(_) => deals::page(cx, form).await,
         R::Contracts | R::ContractNew | R::Contract(_) | R::ContractEdit(_) => contracts::page(cx, form).await,
         R::Targets | R::Target(_) => targets::page(cx, form).await,
@@ -68,7 +69,7 @@ async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> 
         R::SignIn | R::Register | R::Forgot | R::Reset(_) | R::Verify(_) | R::Account | R::SignOut => {
             accounts::submit(cx, submission).await
         }
-        R::Home | R::About | R::Targets | R::Target(_) | R::Gallery => Err(PageError::NotFound),
+        R::Home | R::About | R::Experts | R::Targets | R::Target(_) | R::Gallery => Err(PageError::NotFound),
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Route {
     Organisation(Uuid),
     /// `/organisations/{id}/edit`: its data and its members.
     OrganisationEdit(Uuid),
+    /// `/experts?q=…`: the people named on public achievements, and their organisations.
+    Experts,
     /// `/work`: what waits for the signed-in person.
     Work,
     /// `/pairs`: the best pairs of the market that nobody has taken up, for brokers and officers.
@@ -130,6 +132,7 @@ impl Route {
             ["organisations", "new"] => Self::OrganisationNew,
             ["organisations", id] => Self::Organisation(id.parse().ok()?),
             ["organisations", id, "edit"] => Self::OrganisationEdit(id.parse().ok()?),
+            ["experts"] => Self::Experts,
             ["work"] => Self::Work,
             ["pairs"] => Self::Pairs,
             ["interests"] => Self::Interests,
@@ -187,6 +190,7 @@ impl Route {
             Self::OrganisationNew => "/organisations/new".to_owned(),
             Self::Organisation(id) => format!("/organisations/{id}"),
             Self::OrganisationEdit(id) => format!("/organisations/{id}/edit"),
+            Self::Experts => "/experts".to_owned(),
             Self::Work => "/work".to_owned(),
             Self::Pairs => "/pairs".to_owned(),
             Self::Interests => "/interests".to_owned(),

@@ -33,6 +33,14 @@ pub const SESSION_COOKIE: &str = "__Host-session";
 /// Name of the cookie that carries one sentence over a redirect.
 const FLASH_COOKIE: &str = "__Host-flash";
 
+/// Suggestions one peer may ask for within a minute: somebody who types without a pause asks about two hundred times.
+const SUGGESTIONS_PER_MINUTE: NonZeroU32 = match NonZeroU32::new(600) {
+    Some(rate) => rate,
+    None => NonZeroU32::MIN,
+};
+/// Peers remembered before those that were quiet are forgotten.
+const MOST_PEERS: usize = 10_000;
+
 /// What every handler needs.
 #[derive(Clone)]
 pub struct Web(Arc<Inner>);
@@ -52,6 +60,17 @@ pub struct Inner {
     /// Largest body of a form, bytes.
     pub body_limit: usize,
     posts: DefaultKeyedRateLimiter<IpAddr>,
+    suggestions: DefaultKeyedRateLimiter<IpAddr>,
+}
+
+impl Inner {
+    /// Whether this peer may ask for suggestions once more.
+    pub(crate) fn may_ask(&self, peer: IpAddr) -> bool {
+        if self.suggestions.len() > MOST_PEERS {
+            self.suggestions.retain_recent();
+        }
+        self.suggestions.check_key(&peer).is_ok()
+    }
 }
 
 impl std::ops::Deref for Web {
@@ -92,6 +111,7 @@ pub fn router(parts: Parts) -> Router {
         trusted_proxies: parts.trusted_proxies,
         body_limit,
         posts: RateLimiter::keyed(quota),
+        suggestions: RateLimiter::keyed(Quota::per_minute(SUGGESTIONS_PER_MINUTE)),
     }));
     let csrf = CsrfLayer::new();
     Router::new()
@@ -101,6 +121,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/readyz", get(ready))
         .route("/robots.txt", get(machines::robots))
         .route("/sitemap.xml", get(machines::sitemap))
+        .route("/suggest", get(machines::suggest))
         .route("/favicon.ico", get(favicon))
         .fallback(page)
         .with_state(web.clone())
@@ -114,7 +135,7 @@ pub fn router(parts: Parts) -> Router {
 }
 
 /// The address a request comes from: the connection's, or what a trusted proxy says.
-fn peer_of(web: &Inner, request: &Request) -> IpAddr {
+pub(crate) fn peer_of(web: &Inner, request: &Request) -> IpAddr {
     let connected = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |c| c.0.ip());
     if !web.trusted_proxies.contains(&connected) {
         return connected;

@@ -1,15 +1,21 @@
 //! What machines read: the rules for robots and the map of the site.
 
 use axum::{
-    extract::State,
+    extract::{RawQuery, Request, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use keqiao_app::Route;
-use keqiao_market::listings;
+use keqiao_market::{listings, matching};
 use keqiao_model::{Lang, ListingKind};
 
-use crate::http::Web;
+use crate::{
+    body,
+    http::{Web, peer_of},
+};
+
+/// Ways to go on that are offered at once.
+const SUGGESTIONS: usize = 8;
 
 /// What robots may visit: public pages, no forms and no filters.
 pub(crate) async fn robots(State(web): State<Web>) -> Response {
@@ -38,6 +44,7 @@ pub(crate) async fn sitemap(State(web): State<Web>) -> Response {
         Route::Listings(ListingKind::Demand),
         Route::Listings(ListingKind::Achievement),
         Route::Organisations,
+        Route::Experts,
         Route::Contracts,
         Route::Targets,
     ];
@@ -61,4 +68,37 @@ fn push(xml: &mut String, web: &Web, route: &Route, changed: Option<time::Offset
             .collect();
         xml.push_str(&format!("<url><loc>{base}{}</loc>{changed}{alternates}</url>\n", route.href(lang)));
     }
+}
+
+/// How a query that begins with `q` could go on, as JSON. The same for everybody, so it may be kept for a minute.
+pub(crate) async fn suggest(State(web): State<Web>, RawQuery(query): RawQuery, request: Request) -> Response {
+    if !web.may_ask(peer_of(&web, &request)) {
+        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "10")]).into_response();
+    }
+    let query = body::query(&query.unwrap_or_default());
+    let kind = match query.get("kind") {
+        "demand" => ListingKind::Demand,
+        "achievement" => ListingKind::Achievement,
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    let lang = Lang::from_tag(query.get("lang"));
+    let suggested = match matching::suggest(&web.market, kind, query.get("q"), SUGGESTIONS).await {
+        Ok(suggested) => suggested,
+        Err(error) => {
+            tracing::error!(%error, "suggestions failed");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let words: Vec<_> = suggested.words.iter().map(|word| serde_json::json!({ "text": word.text, "count": word.count })).collect();
+    let listings: Vec<_> = suggested
+        .listings
+        .iter()
+        .map(|listing| {
+            let href = Route::Listing(listing.kind, listing.number.clone()).href(lang);
+            serde_json::json!({ "title": listing.title, "number": listing.number, "href": href })
+        })
+        .collect();
+    let body = serde_json::json!({ "words": words, "listings": listings }).to_string();
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=60")];
+    (headers, body).into_response()
 }

@@ -10,6 +10,7 @@ mod index;
 mod journey;
 mod odd_addresses;
 mod permissions;
+mod search_help;
 mod security;
 mod similar;
 mod states;

@@ -78,7 +78,8 @@ async fn characters_of_query_syntax() {
     assert_eq!(found("主轴 \"轴承寿命\"").await, 1);
     assert_eq!(found("主轴 -轴承").await, 0);
     assert_eq!(found("(主轴) 轴承!").await, 1, "signs are no words");
-    assert_eq!(found("title:轴承").await, 0, "a colon names no field");
+    assert_eq!(found("title:轴承").await, 1, "a known name asks for a place");
+    assert_eq!(found("body:轴承").await, 0, "an unknown name is text");
 }
 
 #[tokio::test]

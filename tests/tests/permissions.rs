@@ -34,6 +34,7 @@ routes!(
     OrganisationNew,
     Organisation,
     OrganisationEdit,
+    Experts,
     Work,
     Pairs,
     Interests,
@@ -156,6 +157,7 @@ impl World {
             ("", R::OrganisationNew),
             ("", R::Organisation(self.pair().engineer.organisation())),
             ("", R::OrganisationEdit(self.pair().engineer.organisation())),
+            ("", R::Experts),
             ("", R::Work),
             ("", R::Pairs),
             ("", R::Interests),
@@ -260,6 +262,7 @@ async fn who_may_open_what() {
     OrganisationNew                  sign in    200        200        200        200        200        200        200
     Organisation                     200        200        200        200        200        200        200        200
     OrganisationEdit                 sign in    200        403        403        403        403        200        200
+    Experts                          200        200        200        200        200        200        200        200
     Work                             sign in    200        200        200        200        200        200        200
     Pairs                            sign in    404        404        404        200        200        200        404
     Interests                        sign in    200        200        200        200        200        200        200
@@ -406,6 +409,7 @@ async fn who_may_not_do_what() {
         R::About,
         R::Listings(Demand),
         R::Organisations,
+        R::Experts,
         R::Work,
         R::Pairs,
         R::Interests,
@@ -486,6 +490,7 @@ async fn who_may_not_do_what() {
     About anything                   404        404        404        404        404        404        404        404
     Listings anything                404        404        404        404        404        404        404        404
     Organisations anything           404        404        404        404        404        404        404        404
+    Experts anything                 404        404        404        404        404        404        404        404
     Work anything                    404        404        404        404        404        404        404        404
     Pairs anything                   404        404        404        404        404        404        404        404
     Interests anything               404        404        404        404        404        404        404        404

@@ -43,9 +43,8 @@ struct Glance {
 }
 
 async fn side(cx: &Cx, kind: ListingKind) -> Result<Side, PageError> {
-    let request =
-        SearchRequest { kind, query: String::new(), filters: Default::default(), sort: Sort::Newest, offset: 0, limit: 1, mark: false };
-    let Found { page, mut facets } = matching::search_listings(&cx.market, request, 1).await?;
+    let request = SearchRequest { sort: Sort::Newest, limit: 1, mark: false, ..SearchRequest::new(kind, "") };
+    let Found { page, mut facets, .. } = matching::search_listings(&cx.market, request, 1).await?;
     let mut fields = facets.remove(&Facet::Field).unwrap_or_default();
     fields.retain(|(code, count)| !code.is_empty() && *count > 0);
     fields.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

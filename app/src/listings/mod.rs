@@ -3,7 +3,7 @@
 mod form;
 mod marked;
 mod matches;
-mod search;
+pub(crate) mod search;
 mod similar;
 mod view;
 

@@ -38,7 +38,7 @@ pub use self::{
     indicators::{indicator_editor, indicator_table},
     lists::{Message, Task, TimelineItem, task_list, thread, timeline},
     nav::{back_link, breadcrumb, pager, steps_nav, tabs},
-    search::{FacetOption, ResultItem, chips, facet, filter_panel, result_item, results, search_form, sort_links},
+    search::{FacetOption, ResultItem, chips, facet, filter_panel, result_item, results, search_form, sort_links, suggesting_form},
     shell::{Shell, shell},
     table::{Align, record_table, table},
 };

@@ -1,5 +1,6 @@
 //! Searching: everything chosen stands in the address, and works without scripts.
 
+use keqiao_model::ListingKind;
 use leptos::prelude::*;
 
 use super::{fields::hidden, format::count, icons::icon};
@@ -14,13 +15,43 @@ fn kept(cx: &Cx, own: &[&str]) -> Vec<AnyView> {
     kept.map(|(name, value)| hidden(name, value)).collect()
 }
 
+/// What is about one query and not about the next.
+const OF_ONE_QUERY: [&str; 3] = ["q", "exact", "nosyn"];
+
 /// The search of this page: sets `q` and keeps the filters.
 pub fn search_form(cx: &Cx, label: &str, placeholder: &str) -> AnyView {
+    form_with(cx, label, placeholder, None)
+}
+
+/// The same for the listings of a side; awake, it offers ways to go on.
+pub fn suggesting_form(cx: &Cx, label: &str, placeholder: &str, kind: ListingKind) -> AnyView {
+    form_with(cx, label, placeholder, Some(format!("/suggest?kind={}&lang={}", kind_code(kind), cx.lang.tag())))
+}
+
+fn kind_code(kind: ListingKind) -> &'static str {
+    match kind {
+        ListingKind::Demand => "demand",
+        ListingKind::Achievement => "achievement",
+    }
+}
+
+fn form_with(cx: &Cx, label: &str, placeholder: &str, suggest: Option<String>) -> AnyView {
+    let words = suggest.is_some().then(|| (t!(cx.lang, "ui.search.suggestions"), t!(cx.lang, "ui.search.suggested")));
     view! {
         <form class="search" role="search" method="get" action=cx.href(&cx.route)>
-            {kept(cx, &["q"])}
+            {kept(cx, &OF_ONE_QUERY)}
             <label class="hidden-text" for="q">{label.to_owned()}</label>
-            <input class="input" id="q" type="search" name="q" value=cx.query.get("q").to_owned() placeholder=placeholder.to_owned() />
+            <input
+                class="input"
+                id="q"
+                type="search"
+                name="q"
+                value=cx.query.get("q").to_owned()
+                placeholder=placeholder.to_owned()
+                data-suggest=suggest
+                data-suggest-label=words.map(|words| words.0)
+                data-suggest-found=words.map(|words| words.1)
+            />
             <button class="button" type="submit">{icon(cx, "search")}{t!(cx.lang, "ui.search.go")}</button>
         </form>
     }

@@ -86,6 +86,10 @@ fn head(cx: &Cx, page: &Shell) -> String {
             asset("keqiao.wasm")
         ));
     }
+    if page.body_html.contains("data-suggest=") {
+        let nonce = escape(&cx.nonce);
+        add(format!(r#"<script type="module" nonce="{nonce}" src="{}"></script>"#, asset("suggest.js")));
+    }
     head
 }
 
@@ -103,6 +107,7 @@ fn section(route: &Route) -> Option<Route> {
         | Route::Matches(kind, _)
         | Route::InterestNew(kind, _) => Route::Listings(*kind),
         Route::Organisations | Route::OrganisationNew | Route::Organisation(_) | Route::OrganisationEdit(_) => Route::Organisations,
+        Route::Experts => Route::Experts,
         Route::Targets | Route::Target(_) => Route::Targets,
         Route::Contracts | Route::ContractNew | Route::Contract(_) | Route::ContractEdit(_) => Route::Contracts,
         Route::Work => Route::Work,
@@ -127,6 +132,7 @@ fn destinations(cx: &Cx) -> Vec<Destination> {
         (Route::Listings(ListingKind::Demand), t!(cx.lang, "ui.nav.demands")),
         (Route::Listings(ListingKind::Achievement), t!(cx.lang, "ui.nav.achievements")),
         (Route::Organisations, t!(cx.lang, "ui.nav.organisations")),
+        (Route::Experts, t!(cx.lang, "ui.nav.experts")),
         (Route::Contracts, t!(cx.lang, "ui.nav.contracts")),
         (Route::Targets, t!(cx.lang, "ui.nav.targets")),
     ]

@@ -11,6 +11,7 @@ pub mod deals;
 pub mod entity;
 mod error;
 mod event;
+pub mod experts;
 pub mod feedback;
 pub mod hints;
 pub mod history;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use keqiao_model::{ListingBody, ListingState, OUTSIDE};
-use keqiao_search::{Change, Document, Facet, Hit, Piece, SearchRequest, SearchResult};
+use keqiao_model::{ListingBody, ListingKind, ListingState, OUTSIDE};
+use keqiao_search::{Also, Change, Completion, Correction, Document, Facet, Hit, Piece, SearchRequest, SearchResult};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -353,6 +353,19 @@ pub struct Found {
     pub page: Paged<FoundListing>,
     /// Counts by facet; each respects the query and the other facets.
     pub facets: BTreeMap<Facet, Vec<(String, usize)>>,
+    /// Other words for the same that were searched too.
+    pub also: Vec<Also>,
+    /// What was probably meant.
+    pub correction: Option<Correction>,
+}
+
+/// How a query could go on.
+#[derive(Debug, Clone, Default)]
+pub struct Suggested {
+    /// Whole queries, the most frequent first.
+    pub words: Vec<Completion>,
+    /// Listings that the first of them finds.
+    pub listings: Vec<ListingSummary>,
 }
 
 /// Searches the public listings of one side. Anyone may.
@@ -377,10 +390,27 @@ pub async fn search_listings(market: &Market, mut request: SearchRequest, page: 
         .into_iter()
         .filter_map(|Hit { id, title, snippet, .. }| listings.remove(&id).map(|listing| FoundListing { listing, title, snippet }))
         .collect();
-    Ok(Found { page: Paged { items, total: result.total as u64, page, per_page: PER_PAGE }, facets: result.facets })
+    Ok(Found {
+        page: Paged { items, total: result.total as u64, page, per_page: PER_PAGE },
+        facets: result.facets,
+        also: result.also,
+        correction: result.correction,
+    })
 }
 
-async fn run(market: &Market, request: SearchRequest) -> Result<SearchResult> {
+/// How a query of one side that begins so could go on, at most `limit` ways. Anyone may ask: words and listings are public.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn suggest(market: &Market, kind: ListingKind, typed: &str, limit: usize) -> Result<Suggested> {
+    let (search, typed) = (market.search.clone(), typed.to_owned());
+    let suggestions = tokio::task::spawn_blocking(move || search.suggest(kind, &typed, limit)).await.map_err(Error::internal)??;
+    let ids: Vec<Uuid> = suggestions.titles.iter().map(|(id, _)| *id).collect();
+    let mut listings = summaries_by_id(market, ids.clone()).await?;
+    Ok(Suggested { words: suggestions.words, listings: ids.iter().filter_map(|id| listings.remove(id)).collect() })
+}
+
+pub(crate) async fn run(market: &Market, request: SearchRequest) -> Result<SearchResult> {
     let search = market.search.clone();
     Ok(tokio::task::spawn_blocking(move || search.search(&request)).await.map_err(Error::internal)??)
 }

@@ -76,6 +76,7 @@ pub(crate) struct Analysis {
 pub fn warm_up() {
     dictionary();
     stop_words();
+    crate::synonyms::warm_up();
 }
 
 struct Dictionary {
@@ -109,6 +110,11 @@ fn stop_words() -> &'static HashSet<&'static str> {
 /// Whether the character is a Han character.
 pub(crate) fn is_han(c: char) -> bool {
     matches!(c, '\u{4E00}'..='\u{9FFF}' | '\u{3400}'..='\u{4DBF}' | '\u{20000}'..='\u{323AF}' | '々' | '〇')
+}
+
+/// Whether the dictionary knows the word.
+pub(crate) fn is_word(text: &str) -> bool {
+    dictionary().jieba.has_word(text)
 }
 
 /// Joins letters and digits of one technical token, as in `300wh/kg`, `xq-2026-000123`, `al2o3-tio2`.

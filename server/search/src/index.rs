@@ -9,12 +9,14 @@ use tantivy::{Index, ReloadPolicy};
 
 use crate::document::{Change, Document};
 use crate::error::SearchError;
+use crate::help::Help;
 use crate::latent::Latent;
-use crate::request::{Match, SearchRequest, SearchResult};
+use crate::request::{Match, SearchRequest, SearchResult, Suggestions};
 use crate::schema::Fields;
 use crate::snapshot::{LengthCache, Snapshot};
+use crate::vocabulary::Vocabularies;
 use crate::writer::{Command, Parts, Writer};
-use crate::{matching, search, similar};
+use crate::{matching, similar};
 
 /// Version of the index's layout beyond what the schema says; raise it when analysis changes in code.
 pub const VERSION: u32 = 2;
@@ -58,6 +60,7 @@ struct Inner {
     folder: Option<PathBuf>,
     latent: Arc<RwLock<Option<Arc<Latent>>>>,
     current: Arc<RwLock<Arc<Snapshot>>>,
+    vocabularies: Arc<Vocabularies>,
     writer: Writer,
 }
 
@@ -131,7 +134,7 @@ impl SearchIndex {
         let latent = Arc::new(RwLock::new(latent));
         let parts = Parts { fields: Arc::clone(&fields), latent: Arc::clone(&latent), current: Arc::clone(&current) };
         let writer = Writer::start(&index, reader, parts, lengths, settings.writer_memory)?;
-        Ok(Self { inner: Arc::new(Inner { fields, folder, latent, current, writer }) })
+        Ok(Self { inner: Arc::new(Inner { fields, folder, latent, current, vocabularies: Arc::default(), writer }) })
     }
 
     /// Learns from these listings which of them are about the same. Call it on an empty index, before it is filled: only listings that are
@@ -187,7 +190,19 @@ impl SearchIndex {
     /// # Errors
     /// Only when the index cannot be read; never because of the query.
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResult, SearchError> {
-        search::run(&self.snapshot(), &self.inner.fields, request)
+        self.help(|help| help.search(request))
+    }
+
+    /// How a query of this side that begins so could go on, at most `limit` ways. Blocking.
+    ///
+    /// # Errors
+    /// Only when the index cannot be read.
+    pub fn suggest(&self, kind: ListingKind, typed: &str, limit: usize) -> Result<Suggestions, SearchError> {
+        self.help(|help| help.suggest(kind, typed, limit))
+    }
+
+    fn help<T>(&self, answer: impl FnOnce(&Help<'_>) -> T) -> T {
+        answer(&Help { snapshot: &self.snapshot(), fields: &self.inner.fields, vocabularies: &self.inner.vocabularies })
     }
 
     /// The listings of the other side that fit this document best, best first. The document need not be indexed. Blocking.

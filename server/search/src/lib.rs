@@ -11,7 +11,9 @@
 //! - `index`, `writer`: where does it live, who changes it?
 //! - `snapshot`: what do we know about one committed state (how many listings, how long, how rare is a term)?
 //! - `scoring`: how much does a term say about a listing?
-//! - `query`, `search`, `snippet`: what does a person's query mean, what fits it, and how is that shown?
+//! - `query`, `search`, `filter`, `snippet`: what does a person's query mean, what fits it, what may stay, and how is that shown?
+//! - `synonyms`: which words mean the same?
+//! - `vocabulary`, `spelling`, `help`: which words are there to be typed, what was meant, what could be typed next?
 //! - `matching`, `explanation`: what fits a whole listing, and why?
 //! - `thesaurus`, `latent`: what else may it be called, and which listings are about the same?
 //! - `similar`: what of its own side says the same?
@@ -22,6 +24,8 @@ mod document;
 mod error;
 pub mod evaluate;
 mod explanation;
+mod filter;
+mod help;
 mod index;
 mod latent;
 mod matching;
@@ -33,8 +37,11 @@ mod search;
 mod similar;
 mod snapshot;
 mod snippet;
+mod spelling;
+mod synonyms;
 mod thesaurus;
 mod top;
+mod vocabulary;
 mod writer;
 
 pub use document::{Change, Document};
@@ -42,7 +49,8 @@ pub use error::SearchError;
 pub use index::{Opened, SearchIndex, Settings, VERSION};
 pub use matching::{WEIGHTS, Weights};
 pub use request::{
-    Explanation, Facet, FacetReason, Hit, Match, Piece, Property, PropertyReason, SearchRequest, SearchResult, Sort, WordReason,
+    Also, Bounds, Completion, Correction, Explanation, Facet, FacetReason, Hit, Labels, Match, Piece, Property, PropertyReason, SearchRequest,
+    SearchResult, Sort, Suggestions, Synonyms, WordReason,
 };
 
 /// Loads dictionary and thesaurus, which takes about a second in a debug build. Call it at start, before the first request.

@@ -1,6 +1,7 @@
 //! What can be asked, and what is answered.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use keqiao_model::{IndicatorFit, ListingKind};
 use serde::{Deserialize, Serialize};
@@ -87,10 +88,12 @@ impl Sort {
 ///
 /// # The query
 ///
-/// Any text is a query and none is an error. `"…"` must occur as it stands, `-…` must not occur; everything else is literal. At
-/// most the first 2,000 characters and the first 64 distinct words count, the rest is silently left out. Up to four words must
-/// all occur (a word also when all its pairs of characters do); of longer queries a share suffices, and whoever holds all words
-/// comes first.
+/// Any text is a query and none is an error. `"…"` must occur as it stands, `-…` must not occur; of words with `OR`, `或` or `|`
+/// between them one must occur. `title:`, `keyword:` and `org:` ask for words in these places, `field:`, `region:`, `trl:` (also
+/// `6..9`, `>=6`) and `number:` for a property; their Chinese names and the full-width colon do as well, and a leading minus turns
+/// them round. Everything else is literal. At most the first 2,000 characters and the first 64 distinct words count, the rest is
+/// silently left out. Up to four words must all occur (a word also when all its pairs of characters do); of longer queries a share
+/// suffices, and whoever holds all words comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchRequest {
     /// The side that is searched.
@@ -99,6 +102,16 @@ pub struct SearchRequest {
     pub query: String,
     /// Accepted codes by facet; within a facet any of them, across facets all. An empty set does not filter.
     pub filters: BTreeMap<Facet, BTreeSet<String>>,
+    /// Price in fen that the listing's own price must touch; a listing without a price is then not found.
+    pub price: Bounds,
+    /// Technology readiness.
+    pub trl: Bounds,
+    /// What people may write for a code.
+    pub labels: Arc<Labels>,
+    /// Whether other words for the same are searched too.
+    pub synonyms: Synonyms,
+    /// Search what was typed even when nothing is found, and propose nothing else.
+    pub exact: bool,
     /// The order.
     pub sort: Sort,
     /// How many hits to skip.
@@ -112,8 +125,113 @@ pub struct SearchRequest {
 impl SearchRequest {
     /// The first twenty hits for a query, unfiltered, best first, marked.
     pub fn new(kind: ListingKind, query: impl Into<String>) -> Self {
-        Self { kind, query: query.into(), filters: BTreeMap::new(), sort: Sort::Relevance, offset: 0, limit: 20, mark: true }
+        Self {
+            kind,
+            query: query.into(),
+            filters: BTreeMap::new(),
+            price: Bounds::default(),
+            trl: Bounds::default(),
+            labels: Arc::default(),
+            synonyms: Synonyms::default(),
+            exact: false,
+            sort: Sort::Relevance,
+            offset: 0,
+            limit: 20,
+            mark: true,
+        }
     }
+}
+
+/// A lower and an upper end, both included; a missing one leaves that side open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Bounds {
+    /// Lower end.
+    pub min: Option<i64>,
+    /// Upper end.
+    pub max: Option<i64>,
+}
+
+impl Bounds {
+    /// Whether neither end is given.
+    pub fn is_open(self) -> bool {
+        self.min.is_none() && self.max.is_none()
+    }
+
+    /// Whether the value lies within.
+    pub fn holds(self, value: i64) -> bool {
+        self.min.is_none_or(|min| value >= min) && self.max.is_none_or(|max| value <= max)
+    }
+}
+
+/// What people may write for the codes of a facet: the index knows no language.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Labels(BTreeMap<Facet, Vec<(String, String)>>);
+
+impl Labels {
+    /// Adds one way to write a code.
+    pub fn add(&mut self, facet: Facet, label: &str, code: &str) {
+        let label = crate::analysis::normal::Normal::new(label.trim()).text;
+        self.0.entry(facet).or_default().push((label, code.to_owned()));
+    }
+
+    /// The codes that are meant: those written exactly so, else those whose label holds the text. The text has to be normalised.
+    pub(crate) fn codes(&self, facet: Facet, text: &str) -> BTreeSet<String> {
+        let labels = self.0.get(&facet).map(Vec::as_slice).unwrap_or_default();
+        let those = |fits: &dyn Fn(&str) -> bool| labels.iter().filter(|(label, _)| fits(label)).map(|(_, code)| code.clone()).collect();
+        let exact: BTreeSet<String> = those(&|label| label == text);
+        if exact.is_empty() && text.chars().nth(1).is_some() { those(&|label| label.contains(text)) } else { exact }
+    }
+}
+
+/// Whether, and which, other words for the same are searched too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Synonyms {
+    /// Whether any.
+    pub on: bool,
+    /// Which not, as [`Also::word`] names them.
+    pub without: BTreeSet<String>,
+}
+
+impl Default for Synonyms {
+    fn default() -> Self {
+        Self { on: true, without: BTreeSet::new() }
+    }
+}
+
+/// Another word for the same that was searched too, for half the weight.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Also {
+    /// What was typed.
+    pub typed: String,
+    /// What else was searched.
+    pub word: String,
+}
+
+/// What the person probably meant to type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// The whole query, corrected.
+    pub query: String,
+    /// Whether the hits are those of the corrected query, because the typed one finds nothing.
+    pub searched: bool,
+}
+
+/// What could be typed next.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Suggestions {
+    /// Whole queries, the most frequent first.
+    pub words: Vec<Completion>,
+    /// Listings that the first of these finds: ids and titles.
+    pub titles: Vec<(Uuid, String)>,
+}
+
+/// A query that begins as the typed one does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// The query.
+    pub text: String,
+    /// How many listings of the side have its last word in title or keywords.
+    pub count: usize,
 }
 
 /// The answer to a [`SearchRequest`].
@@ -126,6 +244,10 @@ pub struct SearchResult {
     /// For each facet its codes and counts, most first, then by code. A count respects the query and the filters of the OTHER
     /// facets, so it says what choosing that code instead would give.
     pub facets: BTreeMap<Facet, Vec<(String, usize)>>,
+    /// Other words that were searched too.
+    pub also: Vec<Also>,
+    /// What the person probably meant.
+    pub correction: Option<Correction>,
 }
 
 /// One listing found.

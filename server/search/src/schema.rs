@@ -8,10 +8,14 @@ use tantivy::tokenizer::{PreTokenizedString, Token as TantivyToken};
 use tantivy::{TantivyDocument, Term};
 use uuid::Uuid;
 
+use crate::analysis::normal::Normal;
 use crate::analysis::{self, Analysis, Token, analyse};
 use crate::document::Document;
 use crate::latent::{COLUMNS, Latent, pack};
 use crate::request::Facet;
+
+/// Longest keyword, in characters, that is offered to others.
+const LONGEST_PHRASE: usize = 32;
 
 /// A part of a listing that is searched and scored by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -78,7 +82,12 @@ pub(crate) struct Fields {
     pub(crate) requirements: Field,
     demand: Vec<ScoredField>,
     achievement: Vec<ScoredField>,
+    /// Whole keywords of each side, normalised: what people are offered to type.
+    demand_phrases: Field,
+    achievement_phrases: Field,
     facets: [(Facet, Field); 5],
+    price_min: Field,
+    price_max: Field,
     deadline: Field,
     published_at: Field,
     price_min: Field,
@@ -90,6 +99,10 @@ pub(crate) struct Fields {
 
 /// Names of the FAST columns that order and identify results.
 pub(crate) mod column {
+    /// Lower end of the price, in fen.
+    pub(crate) const PRICE_MIN: &str = "price_min";
+    /// Upper end of the price, in fen.
+    pub(crate) const PRICE_MAX: &str = "price_max";
     /// Unix day.
     pub(crate) const DEADLINE: &str = "deadline";
     /// Unix seconds.
@@ -147,7 +160,11 @@ impl Fields {
         };
         let demand = scored(ListingKind::Demand);
         let achievement = scored(ListingKind::Achievement);
+        let demand_phrases = builder.add_text_field("demand_phrases", STRING);
+        let achievement_phrases = builder.add_text_field("achievement_phrases", STRING);
         let facets = Facet::all().map(|facet| (facet, builder.add_text_field(facet.code(), TextOptions::default().set_fast("raw"))));
+        let price_min = builder.add_i64_field(column::PRICE_MIN, FAST);
+        let price_max = builder.add_i64_field(column::PRICE_MAX, FAST);
         let deadline = builder.add_i64_field(column::DEADLINE, FAST);
         let published_at = builder.add_i64_field(column::PUBLISHED_AT, FAST);
         let price_min = builder.add_i64_field(column::PRICE_MIN, FAST);
@@ -166,7 +183,11 @@ impl Fields {
             requirements,
             demand,
             achievement,
+            demand_phrases,
+            achievement_phrases,
             facets,
+            price_min,
+            price_max,
             deadline,
             published_at,
             price_min,
@@ -185,13 +206,22 @@ impl Fields {
         }
     }
 
-    /// A short name of everything that decides how entries look: the fields, and the words analysis knows. It changes whenever
+    /// The field of whole keywords of one side.
+    pub(crate) fn phrases(&self, kind: ListingKind) -> Field {
+        match kind {
+            ListingKind::Demand => self.demand_phrases,
+            ListingKind::Achievement => self.achievement_phrases,
+        }
+    }
+
+    /// A short name of everything that decides how entries look: the fields, and the words and characters analysis knows. It changes whenever
     /// the index has to be rebuilt.
     pub(crate) fn hash(&self) -> String {
         let schema = serde_json::to_string(&self.schema).unwrap_or_default();
         // FNV-1a: the hash has to be the same in every build, which the standard library does not promise of its own.
         let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-        for byte in [schema.as_str(), analysis::WORDS, analysis::STOP_WORDS].into_iter().flat_map(str::bytes) {
+        for byte in [schema.as_str(), analysis::WORDS, analysis::STOP_WORDS, analysis::normal::TRADITIONAL].into_iter().flat_map(str::bytes)
+        {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
         format!("{hash:016x}")
@@ -236,6 +266,15 @@ impl Fields {
                 entry.add_text(field, code);
             }
         }
+        let phrases: BTreeSet<String> = document.keywords.iter().filter_map(|keyword| keyword_phrase(keyword)).collect();
+        for phrase in phrases {
+            entry.add_text(self.phrases(document.kind), phrase);
+        }
+        for (field, price) in [(self.price_min, document.price_min), (self.price_max, document.price_max)] {
+            if let Some(fen) = price {
+                entry.add_i64(field, fen);
+            }
+        }
         if let Some(day) = document.deadline {
             entry.add_i64(self.deadline, day);
         }
@@ -261,6 +300,12 @@ impl Fields {
         entry.add_u64(self.id_low, low);
         entry
     }
+}
+
+/// A keyword as it is offered to others; nothing when it is a sentence rather than a word.
+fn keyword_phrase(keyword: &str) -> Option<String> {
+    let words = Normal::new(keyword).text.split_whitespace().collect::<Vec<_>>().join(" ");
+    (2..=LONGEST_PHRASE).contains(&words.chars().count()).then_some(words)
 }
 
 /// The codes a listing has for a facet.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use keqiao_model::ListingKind;
-use tantivy::columnar::StrColumn;
 use tantivy::query::{EnableScoring, PhraseQuery, Query as _};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet as _, SegmentReader, TERMINATED, Term};
 
 use crate::error::SearchError;
-use crate::query::{Phrase, Query};
-use crate::request::{Facet, Hit, SearchRequest, SearchResult, Sort};
+use crate::filter::{Conditions, Filter};
+use crate::query::{Expansion, Operand, Phrase, Query, Wanted};
+use crate::request::{Also, Facet, Hit, SearchRequest, SearchResult, Sort};
 use crate::schema::{Channel, Fields, Part};
 use crate::scoring::{FieldTerm, resolve};
 use crate::snapshot::{Snapshot, each_posting};
@@ -53,10 +53,10 @@ impl DocumentSet {
 
 /// Answers a search.
 pub(crate) fn run(snapshot: &Snapshot, fields: &Fields, request: &SearchRequest) -> Result<SearchResult, SearchError> {
-    let search = Search { snapshot, fields, kind: request.kind, query: Query::parse(&request.query) };
+    let search = Search { snapshot, fields, kind: request.kind, query: Query::read(request) };
     let resolved = resolve(snapshot, fields, request.kind, &Part::ALL, &search.query.terms)?;
     let sort = if search.query.is_open() && request.sort == Sort::Relevance { Sort::Newest } else { request.sort };
-    let mut result = SearchResult::default();
+    let mut result = SearchResult { also: also(&search.query, &resolved), ..SearchResult::default() };
     // Every hit fits in the index, so a page beyond it needs no more room than that.
     let documents = usize::try_from(snapshot.side(request.kind).documents).unwrap_or(usize::MAX);
     let mut top = Top::new(if request.limit == 0 { 0 } else { request.offset.saturating_add(request.limit).min(documents) });
@@ -64,8 +64,9 @@ pub(crate) fn run(snapshot: &Snapshot, fields: &Fields, request: &SearchRequest)
     for (segment, reader) in (0_u32..).zip(snapshot.searcher.segment_readers()) {
         let keys = Keys::open(segment, reader)?;
         let mut filter = Filter::new(reader, request)?;
+        let conditions = Conditions::new(reader, &search.query, request)?;
         for found in search.segment(reader, &resolved)? {
-            if !filter.passes(found.doc) {
+            if !conditions.hold(found.doc) || !filter.passes(found.doc) {
                 continue;
             }
             result.total += 1;
@@ -90,6 +91,20 @@ pub(crate) fn run(snapshot: &Snapshot, fields: &Fields, request: &SearchRequest)
     Ok(result)
 }
 
+/// The expansions that some document of the side has.
+fn also(query: &Query, resolved: &[FieldTerm]) -> Vec<Also> {
+    let occurs = |place: &usize| resolved.iter().any(|term| term.index == *place);
+    let fits = |expansion: &&Expansion| {
+        expansion.word.as_ref().is_some_and(occurs) || (!expansion.grams.is_empty() && expansion.grams.iter().all(occurs))
+    };
+    query
+        .expansions
+        .iter()
+        .filter(fits)
+        .map(|expansion| Also { typed: expansion.typed.clone(), word: expansion.synonym.to_owned() })
+        .collect()
+}
+
 fn hit(snapshot: &Snapshot, fields: &Fields, marker: &Marker, ranked: &Ranked) -> Result<Hit, SearchError> {
     let entry: tantivy::TantivyDocument = snapshot.searcher.doc(ranked.address)?;
     let text = |field| fields.stored_text(&entry, field);
@@ -111,15 +126,17 @@ impl Search<'_> {
         if let Some(alive) = reader.alive_bitset() {
             found.retain(|found| alive.is_alive(found.doc));
         }
-        for exclusion in &self.query.excluded {
-            let mut excluded = self.phrase(reader, &exclusion.phrase, &Part::ALL)?;
-            if let Some(stem) = &exclusion.stem {
-                self.each_field(Channel::Words, &Part::ALL, |field| {
-                    let term = Term::from_field_text(field, stem);
-                    each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| excluded.insert(doc))
-                })?;
-            }
+        for wanted in &self.query.excluded {
+            let excluded = self.wanted(reader, wanted)?;
             found.retain(|found| !excluded.has(found.doc));
+        }
+        if !self.query.only.is_empty() {
+            let only = self.numbers(reader, &self.query.only)?;
+            found.retain(|found| only.contains(&found.doc));
+        }
+        if !self.query.except.is_empty() {
+            let except = self.numbers(reader, &self.query.except)?;
+            found.retain(|found| !except.contains(&found.doc));
         }
         Ok(found)
     }
@@ -174,22 +191,29 @@ impl Search<'_> {
                 }
             }
         }
+        self.expansions(reader, resolved, &mut scores, &mut concepts_of)?;
         let mut phrases = Vec::new();
-        for phrase in &self.query.phrases {
-            phrases.push(self.phrase(reader, phrase, &Part::ALL)?);
+        for wanted in &self.query.phrases {
+            phrases.push(self.wanted(reader, wanted)?);
         }
         let adjacent = match &self.query.adjacent {
             Some(phrase) => Some((self.phrase(reader, phrase, &Part::ALL)?, self.phrase(reader, phrase, &[Part::Title])?)),
             None => None,
         };
         let numbered = self.numbered(reader)?;
-        let all = self.query.concepts.len();
+        let all = self.query.size();
         let mut found = Vec::new();
         for ((doc, score), concepts) in (0_u32..).zip(scores).zip(concepts_of) {
-            let has = concepts.count_ones() as usize;
             let asked = numbered.contains(&doc);
-            if !asked && (has < self.query.required || !phrases.iter().all(|phrase| phrase.has(doc))) {
-                continue;
+            let mut has = (concepts & self.query.free).count_ones() as usize;
+            if !asked {
+                let holds = |wanted: u64| wanted == 0 || (0..).zip(&phrases).all(|(place, set)| wanted & (1 << place) == 0 || set.has(doc));
+                let operand = |operand: &Operand| concepts & operand.concepts == operand.concepts && holds(operand.phrases);
+                let groups = self.query.groups.iter().filter(|group| group.iter().any(operand)).count();
+                has += groups;
+                if groups < self.query.groups.len() || has < self.query.required || !holds(self.query.strict) {
+                    continue;
+                }
             }
             let coverage = if all == 0 { 1.0 } else { has as f32 / all as f32 };
             let adjacency = match &adjacent {
@@ -203,11 +227,56 @@ impl Search<'_> {
         Ok(found)
     }
 
+    /// Adds what other words for the same say: a document that has the whole of one has the concepts it stands for.
+    fn expansions(
+        &self,
+        reader: &SegmentReader,
+        resolved: &[FieldTerm],
+        scores: &mut [f32],
+        concepts_of: &mut [u64],
+    ) -> Result<(), SearchError> {
+        let mut parts: HashMap<u32, (f32, u32)> = HashMap::new();
+        for expansion in &self.query.expansions {
+            parts.clear();
+            let all_grams = mask(expansion.grams.len());
+            for (place, index) in expansion.grams.iter().copied().enumerate().chain(expansion.word.map(|word| (usize::MAX, word))) {
+                let bit =
+                    if place == usize::MAX { u32::MAX } else { 1_u32.checked_shl(u32::try_from(place).unwrap_or(u32::MAX)).unwrap_or(0) };
+                // What was typed as well has been counted in full.
+                let counts = if index < self.query.typed_terms { 0.0 } else { 1.0 };
+                for term in resolved.iter().filter(|term| term.index == index) {
+                    term.each(reader, |doc, weight| {
+                        let part = parts.entry(doc).or_default();
+                        part.0 += weight * counts;
+                        part.1 |= bit;
+                    })?;
+                }
+            }
+            let phrase = match &expansion.phrase {
+                Some(phrase) => Some(self.phrase(reader, phrase, &Part::ALL)?),
+                None => None,
+            };
+            for (doc, (score, grams)) in parts.drain() {
+                let whole = grams & all_grams == all_grams && phrase.as_ref().is_none_or(|phrase| phrase.has(doc));
+                if let (true, Some(sum), Some(concepts)) = (whole, scores.get_mut(doc as usize), concepts_of.get_mut(doc as usize)) {
+                    *sum += score;
+                    *concepts |= expansion.concepts;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Documents whose number was typed.
     fn numbered(&self, reader: &SegmentReader) -> Result<HashSet<u32>, SearchError> {
+        self.numbers(reader, &self.query.numbers)
+    }
+
+    /// Documents of the side with one of these numbers.
+    fn numbers(&self, reader: &SegmentReader, numbers: &[String]) -> Result<HashSet<u32>, SearchError> {
         let mut documents = HashSet::new();
         let mut of_kind = HashSet::new();
-        for number in &self.query.numbers {
+        for number in numbers {
             let term = Term::from_field_text(self.fields.number, number);
             each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| {
                 documents.insert(doc);
@@ -222,6 +291,18 @@ impl Search<'_> {
             })?;
         }
         Ok(of_kind)
+    }
+
+    /// Documents where this occurs.
+    fn wanted(&self, reader: &SegmentReader, wanted: &Wanted) -> Result<DocumentSet, SearchError> {
+        let mut documents = self.phrase(reader, &wanted.phrase, wanted.parts)?;
+        if let Some(stem) = &wanted.stem {
+            self.each_field(Channel::Words, wanted.parts, |field| {
+                let term = Term::from_field_text(field, stem);
+                each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| documents.insert(doc))
+            })?;
+        }
+        Ok(documents)
     }
 
     /// Documents where the phrase occurs in one of these parts.
@@ -265,86 +346,4 @@ impl Search<'_> {
 /// The lowest bits set, at most all.
 fn mask(bits: usize) -> u32 {
     if bits >= WORD_BITS { u32::MAX } else { (1 << bits) - 1 }
-}
-
-/// The filters on one segment, and the counts as documents pass.
-struct Filter {
-    facets: Vec<FacetFilter>,
-}
-
-struct FacetFilter {
-    facet: Facet,
-    column: Option<StrColumn>,
-    /// Places of the accepted codes in the column's dictionary; `None` accepts everything.
-    accepted: Option<HashSet<u64>>,
-    counts: Vec<usize>,
-}
-
-impl Filter {
-    fn new(reader: &SegmentReader, request: &SearchRequest) -> Result<Self, SearchError> {
-        let mut facets = Vec::new();
-        for facet in Facet::all() {
-            let column = reader.fast_fields().str(facet.code())?;
-            let mut accepted = None;
-            if let Some(codes) = request.filters.get(&facet).filter(|codes| !codes.is_empty()) {
-                let mut ords = HashSet::new();
-                if let Some(column) = &column {
-                    for code in codes {
-                        ords.extend(column.dictionary().term_ord(code)?);
-                    }
-                }
-                accepted = Some(ords);
-            }
-            let counts = vec![0; column.as_ref().map_or(0, |column| column.num_terms())];
-            facets.push(FacetFilter { facet, column, accepted, counts });
-        }
-        Ok(Self { facets })
-    }
-
-    /// Whether the document passes every filter. It is counted in each facet whose OTHER facets' filters it passes.
-    fn passes(&mut self, doc: u32) -> bool {
-        let mut failed = 0;
-        let mut failing = None;
-        for (place, facet) in self.facets.iter().enumerate() {
-            if !facet.accepts(doc) {
-                failed += 1;
-                failing = Some(place);
-            }
-        }
-        for (place, facet) in self.facets.iter_mut().enumerate() {
-            if failed == 0 || (failed == 1 && failing == Some(place)) {
-                facet.count(doc);
-            }
-        }
-        failed == 0
-    }
-
-    fn add_to(self, counts: &mut BTreeMap<Facet, HashMap<String, usize>>) -> Result<(), SearchError> {
-        for facet in self.facets {
-            let (Some(column), Some(codes)) = (&facet.column, counts.get_mut(&facet.facet)) else { continue };
-            for (ord, &count) in (0_u64..).zip(&facet.counts) {
-                let mut code = String::new();
-                if count > 0 && column.ord_to_str(ord, &mut code)? {
-                    *codes.entry(code).or_default() += count;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl FacetFilter {
-    fn accepts(&self, doc: u32) -> bool {
-        let Some(accepted) = &self.accepted else { return true };
-        self.column.as_ref().is_some_and(|column| column.ords().values_for_doc(doc).any(|ord| accepted.contains(&ord)))
-    }
-
-    fn count(&mut self, doc: u32) {
-        let Some(column) = &self.column else { return };
-        for ord in column.ords().values_for_doc(doc) {
-            if let Some(count) = usize::try_from(ord).ok().and_then(|ord| self.counts.get_mut(ord)) {
-                *count += 1;
-            }
-        }
-    }
 }

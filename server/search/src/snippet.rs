@@ -40,12 +40,18 @@ impl Marker {
     /// For this query, or one that marks nothing.
     pub(crate) fn new(query: Option<&Query>) -> Self {
         let concepts = || query.iter().flat_map(|query| query.concepts.iter().map(move |concept| (query, concept)));
+        let expansions = || query.iter().flat_map(|query| &query.expansions);
         Self {
-            han: concepts().filter(|(_, concept)| concept.han).map(|(_, concept)| concept.surface.clone()).collect(),
+            han: concepts()
+                .filter(|(_, concept)| concept.han)
+                .map(|(_, concept)| concept.surface.clone())
+                .chain(expansions().flat_map(|expansion| expansion.han.iter().cloned()))
+                .collect(),
             latin: concepts()
                 .filter(|(_, concept)| !concept.han)
                 .filter_map(|(query, concept)| query.terms.get(concept.word))
                 .map(|term| term.text.clone())
+                .chain(expansions().flat_map(|expansion| expansion.latin.iter().cloned()))
                 .collect(),
         }
     }

@@ -1,9 +1,38 @@
 //! One spelling for what looks the same, and the way back to the original text.
 
+use std::sync::OnceLock;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// A text in compatibility form (full-width → half-width, ₄ → 4, ㎡ → m2), lower case, without accents.
+/// Traditional characters and their simplified ones; part of the schema's hash.
+pub(crate) const TRADITIONAL: &str = include_str!("traditional.txt");
+/// The Han characters that the table is about.
+const FOLDED: std::ops::RangeInclusive<u32> = 0x3400..=0x9FFF;
+
+/// The simplified character of a traditional one; every other character as it is.
+fn simplified(c: char) -> char {
+    // One slot a character instead of a search: every character of every text passes here.
+    static TABLE: OnceLock<Vec<char>> = OnceLock::new();
+    if !FOLDED.contains(&u32::from(c)) {
+        return c;
+    }
+    let table = TABLE.get_or_init(|| {
+        let mut table: Vec<char> = FOLDED.filter_map(char::from_u32).collect();
+        for pair in TRADITIONAL.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace) {
+            let mut pair = pair.chars();
+            if let (Some(from), Some(to)) = (pair.next(), pair.next())
+                && let Some(slot) = table.get_mut((u32::from(from) - FOLDED.start()) as usize)
+            {
+                *slot = to;
+            }
+        }
+        table
+    });
+    table.get((u32::from(c) - FOLDED.start()) as usize).copied().unwrap_or(c)
+}
+
+/// A text in compatibility form (full-width → half-width, ₄ → 4, ㎡ → m2), lower case, without accents, in simplified characters.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Normal {
     /// The normalised text.
@@ -29,7 +58,7 @@ impl Normal {
                 if is_combining_mark(plain) {
                     continue;
                 }
-                text.push(plain);
+                text.push(simplified(plain));
                 origins.resize(text.len(), u32::try_from(at).unwrap_or(u32::MAX));
             }
         }
@@ -53,7 +82,34 @@ impl Normal {
 
 #[cfg(test)]
 mod tests {
-    use super::Normal;
+    use super::{FOLDED, Normal, TRADITIONAL};
+
+    #[test]
+    fn traditional_characters_are_read_as_simplified_ones() {
+        for (traditional, simplified) in [
+            ("鋰離子電池與機器學習", "锂离子电池与机器学习"),
+            ("熱處理後的塗層", "热处理后的涂层"),
+            ("乾坤", "乾坤"),
+            ("显著", "显著"),
+            ("锂", "锂"),
+        ] {
+            let normal = Normal::new(traditional);
+            assert_eq!(normal.text, simplified);
+            let last = normal.text.char_indices().last().map_or(0, |(at, _)| at);
+            assert_eq!(traditional[normal.original(last, normal.text.len())].chars().count(), 1, "{traditional}");
+        }
+    }
+
+    #[test]
+    fn the_table_holds_pairs_in_range() {
+        let pairs = || TRADITIONAL.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace);
+        let first: std::collections::HashSet<char> = pairs().filter_map(|pair| pair.chars().next()).collect();
+        assert!(first.len() > 2_900 && first.len() == pairs().count());
+        for pair in pairs() {
+            assert_eq!(pair.chars().count(), 2, "{pair}");
+            assert!(pair.chars().all(|c| FOLDED.contains(&u32::from(c))), "{pair}");
+        }
+    }
 
     #[test]
     fn leads_back_to_whole_characters() {
