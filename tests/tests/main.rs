@@ -5,6 +5,7 @@
 mod bad_input;
 mod concurrency;
 mod config;
+mod faults;
 mod index;
 mod journey;
 mod odd_addresses;

@@ -8,7 +8,7 @@ use keqiao_model::{Coded, Cooperation, Field, INDUSTRY_GROUP, ListingKind};
 use keqiao_search::{Explanation, Facet};
 use leptos::prelude::*;
 
-use super::{search::region_name, summary_meta};
+use super::{index_notice, search::region_name, summary_meta};
 use crate::{
     Cx, Page, PageError, Query, Route, t,
     ui::{self, ButtonStyle},
@@ -42,6 +42,7 @@ fn view(cx: &Cx, listing: &keqiao_market::ListingView, matches: Paged<MatchView>
         {ui::back_link(cx, &s.title, &back)}
         {ui::page_title(heading, Some(&s.number), None)}
         {ui::lead(lead)}
+        {index_notice(cx)}
         {list}
         {ui::pager(cx, matches.total, matches.per_page)}
     }

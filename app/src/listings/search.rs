@@ -7,7 +7,7 @@ use keqiao_model::{Coded, Cooperation, Field, INDUSTRY_GROUP, Lang, ListingKind}
 use keqiao_search::{Facet, SearchRequest, Sort};
 use leptos::prelude::*;
 
-use super::{marked, summary_meta};
+use super::{index_notice, marked, summary_meta};
 use crate::{
     Cx, Page, PageError, Route, t,
     ui::{self, ButtonStyle, FacetOption, ResultItem},
@@ -116,6 +116,7 @@ fn view(cx: &Cx, kind: ListingKind, title: &str, lead: &str, request: &SearchReq
     view! {
         {ui::page_title(title, None, Some(beside))}
         {ui::lead(lead)}
+        {index_notice(cx)}
         {ui::search_form(cx, t!(cx.lang, "listings.search_label"), t!(cx.lang, "listings.search_placeholder"))}
         <div class="search-page">
             {panel}

@@ -8,7 +8,7 @@
 //!
 //! - `analysis`: which terms does a text have?
 //! - `schema`: how does a listing become an entry of the index?
-//! - `index`, `writer`: where does it live, who changes it?
+//! - `index`, `home`, `writer`: where does it live, is it sound, who changes it?
 //! - `snapshot`: what do we know about one committed state (how many listings, how long, how rare is a term)?
 //! - `scoring`: how much does a term say about a listing?
 //! - `query`, `search`, `snippet`: what does a person's query mean, what fits it, and how is that shown?
@@ -20,6 +20,7 @@ mod document;
 mod error;
 pub mod evaluate;
 mod explanation;
+mod home;
 mod index;
 mod matching;
 mod query;
@@ -35,6 +36,8 @@ mod writer;
 pub use analysis::warm_up;
 pub use document::{Change, Document};
 pub use error::SearchError;
-pub use index::{Opened, SearchIndex, Settings, VERSION};
+#[doc(hidden)]
+pub use home::Wrap;
+pub use index::{Opened, Rebuild, SearchIndex, Settings, VERSION};
 pub use matching::{FacetWeights, WEIGHTS};
 pub use request::{Explanation, Facet, FacetReason, Hit, Match, Piece, SearchRequest, SearchResult, Sort, WordReason};
