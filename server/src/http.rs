@@ -19,7 +19,7 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use keqiao_app::{Cx, PageError, Query, Reply, Route, Site, failure, respond};
-use keqiao_market::{Actor, Error, Market, accounts, attachments, matching};
+use keqiao_market::{Actor, Error, Market, accounts, attachments, matching, matching::IndexStatus};
 use keqiao_model::Lang;
 use rand::Rng as _;
 use tokio::sync::Notify;
@@ -377,6 +377,16 @@ async fn ready(State(web): State<Web>) -> Response {
         }
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unreachable", -1),
     };
-    let report = serde_json::json!({ "database": database, "index": { "documents": web.market.search_index().len(), "behind": behind } });
+    // While the index is rebuilt the program serves, only more simply: whoever balances the load must not take it for gone.
+    let (status, report) = match matching::index_status(&web.market) {
+        IndexStatus::Rebuilding { done, total, .. } => {
+            let status = if behind < 0 { status } else { StatusCode::OK };
+            (status, serde_json::json!({ "database": database, "index": "rebuilding", "progress": { "done": done, "total": total } }))
+        }
+        IndexStatus::Ready => {
+            let documents = web.market.search_index().len();
+            (status, serde_json::json!({ "database": database, "index": { "documents": documents, "behind": behind } }))
+        }
+    };
     (status, [(header::CONTENT_TYPE, "application/json")], format!("{report}\n")).into_response()
 }

@@ -17,7 +17,7 @@ pub fn system_clock() -> Clock {
     Arc::new(time::OffsetDateTime::now_utc)
 }
 
-/// Opens the database, migrated, and the index, refilled when it had to be made anew.
+/// Opens the database, migrated, and the index. An index that has to be made anew is made by the worker, while the program serves.
 ///
 /// # Errors
 /// When either cannot be opened.
@@ -39,12 +39,7 @@ pub async fn open_with(config: &Config, clock: Clock) -> anyhow::Result<Market> 
         .context("opening the index")?
         .context("cannot open the index: is another keqiao using this data folder?")?;
     let market = Market::new(database, index, clock, config.market());
-    if matching::needs_rebuild(&market).await.map_err(|e| anyhow::anyhow!("{e}"))? {
-        let count = matching::reindex(&market, false, |_, _| {}).await.map_err(|e| anyhow::anyhow!("{e}"))?;
-        if count > 0 {
-            tracing::info!(listings = count, "the index was rebuilt from the database");
-        }
-    }
+    matching::open_index(&market).await.map_err(|e| anyhow::anyhow!("{e}"))?;
     Ok(market)
 }
 

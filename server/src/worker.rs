@@ -3,33 +3,50 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use keqiao_market::{Market, accounts, attachments, imports, matching, notices};
-use tokio::{sync::Notify, sync::watch, task::JoinSet, time::timeout};
+use tokio::{
+    sync::Notify,
+    sync::watch,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 use crate::mail::{Post, mail_step};
 
 /// How often workers look by themselves: another node may have written.
 const LOOK: Duration = Duration::from_millis(250);
-/// How long a worker rests after a failure.
+/// How long a worker rests after a failure, and twice as long after each further one.
 const REST: Duration = Duration::from_secs(2);
+/// How long at most.
+const LONG_REST: Duration = Duration::from_secs(60);
 
-/// Runs `step` until the program ends: again at once while there is work, otherwise when woken or after `rest`.
+/// Runs `step` until the program ends: again at once while there is work, otherwise when woken or after `rest`. After a failure nothing
+/// wakes it early: what failed for want of room or of a database must not be tried with every form.
 async fn run<F, S>(name: &'static str, mut stop: watch::Receiver<bool>, changed: Arc<Notify>, rest: Duration, step: F)
 where
     F: Fn() -> S,
     S: Future<Output = keqiao_market::Result<usize>>,
 {
+    let mut failures = 0_u32;
     while !*stop.borrow() {
-        let pause = match step().await {
-            Ok(0) => rest,
-            Ok(_) => continue,
-            Err(error) => {
-                tracing::error!(worker = name, %error, "a worker failed and tries again");
-                REST
+        match step().await {
+            Ok(done) => {
+                failures = 0;
+                if done == 0 {
+                    tokio::select! {
+                        _ = timeout(rest, changed.notified()) => {}
+                        _ = stop.changed() => {}
+                    }
+                }
             }
-        };
-        tokio::select! {
-            _ = timeout(pause, changed.notified()) => {}
-            _ = stop.changed() => {}
+            Err(error) => {
+                let pause = REST.saturating_mul(1 << failures.min(5)).min(LONG_REST);
+                failures = failures.saturating_add(1);
+                tracing::error!(worker = name, %error, seconds = pause.as_secs(), "a worker failed and tries again");
+                tokio::select! {
+                    () = sleep(pause) => {}
+                    _ = stop.changed() => {}
+                }
+            }
         }
     }
 }

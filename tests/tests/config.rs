@@ -133,7 +133,7 @@ impl CommandLine {
 }
 
 /// The settings of a test as a file; what is not there is as by default.
-fn toml_of(settings: &Config) -> String {
+pub(crate) fn toml_of(settings: &Config) -> String {
     format!(
         "data = {:?}\ndatabase_url = {:?}\nhash_memory = {}\nlog = \"error\"\nbase_url = {:?}\n",
         settings.data, settings.database_url, settings.hash_memory, settings.base_url

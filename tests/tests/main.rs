@@ -5,6 +5,7 @@
 mod bad_input;
 mod concurrency;
 mod config;
+mod faults;
 mod feedback;
 mod index;
 mod journey;

@@ -8,7 +8,7 @@ use keqiao_model::{Coded, Cooperation, FeedbackCode, Field, Fields, INDUSTRY_GRO
 use keqiao_search::{Explanation, Facet};
 use leptos::prelude::*;
 
-use super::{form::options, search::region_name, summary_meta};
+use super::{form::options, index_notice, search::region_name, summary_meta};
 use crate::{
     Cx, Form, Outcome, Page, PageError, Query, Route, Submission, t,
     ui::{self, ButtonStyle, Input, Tone},
@@ -74,6 +74,7 @@ fn view(cx: &Cx, listing: &ListingView, matches: &Paged<MatchView>, dismissed: &
         {ui::page_title(heading, Some(&s.number), None)}
         {ui::lead(lead)}
         {listing.own.then(|| better(cx, listing))}
+        {index_notice(cx)}
         {list}
         {ui::pager(cx, matches.total, matches.per_page)}
         {dismissed_part(cx, dismissed)}

@@ -7,7 +7,7 @@ pub(crate) mod search;
 mod similar;
 mod view;
 
-use keqiao_market::{Subject, attachments, listings, similar as market_similar};
+use keqiao_market::{Subject, attachments, listings, matching, similar as market_similar};
 use keqiao_model::{ListingKind, ListingMove};
 
 pub(crate) use self::{
@@ -17,7 +17,17 @@ pub(crate) use self::{
     similar::near_notice,
     view::{field_label, files, full_text, summary_meta, summary_result},
 };
-use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission};
+use leptos::prelude::*;
+
+use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission, t, ui};
+
+/// Says that searches are answered more simply than usual, while they are.
+pub(crate) fn index_notice(cx: &Cx) -> AnyView {
+    if !matching::index_status(&cx.market).is_simple() {
+        return ().into_any();
+    }
+    ui::notice(cx, ui::Tone::Info, view! { <p role="status">{t!(cx.lang, "listings.rebuilding")}</p> }.into_any())
+}
 
 /// The page of the route.
 pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {

@@ -10,7 +10,7 @@ use keqiao_model::{Coded, Cooperation, Fen, Field, INDUSTRY_GROUP, Lang, Listing
 use keqiao_search::{Also, Bounds, Correction, Facet, Labels, SearchRequest, Sort, Synonyms};
 use leptos::prelude::*;
 
-use super::{marked, summary_meta};
+use super::{index_notice, marked, summary_meta};
 use crate::{
     Cx, Form, Page, PageError, Route, t,
     ui::{self, ButtonStyle, FacetOption, Input, ResultItem, Tone},
@@ -162,6 +162,7 @@ fn view(cx: &Cx, kind: ListingKind, title: &str, lead: &str, request: &SearchReq
         {ui::lead(lead)}
         {ui::suggesting_form(cx, t!(cx.lang, "listings.search_label"), t!(cx.lang, "listings.search_placeholder"), kind)}
         {help(cx)}
+        {index_notice(cx)}
         <div class="search-page">
             {panel}
             <section class="search-results" aria-labelledby="results-title">

@@ -14,7 +14,7 @@ use crate::{
     ListingSummary, Market, PER_PAGE, Paged, Result,
     entity::listing,
     listings::{content_of, state_of, summaries},
-    matching::run,
+    matching::search,
     paging::within,
 };
 
@@ -86,7 +86,7 @@ impl Group {
 /// [`Error::Internal`](crate::Error::Internal); no query is an error.
 pub async fn experts(market: &Market, request: SearchRequest, by: ExpertKind, page: u64) -> Result<Experts> {
     let request = SearchRequest { kind: ListingKind::Achievement, offset: 0, limit: LOOKED_THROUGH, mark: false, ..request };
-    let result = run(market, request).await?;
+    let result = search(market, request).await?;
     let ids: Vec<Uuid> = result.hits.iter().map(|hit| hit.id).collect();
     let rows = listing::Entity::find().filter(listing::Column::Id.is_in(ids)).all(&market.db).await?;
     // What was taken off the market is gone at once, whatever the index says.

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use crate::{
     Actor, Result,
     db::{Once, Tx},
+    matching::Indexing,
 };
 
 /// Where the time comes from; tests set their own.
@@ -117,6 +118,7 @@ impl Default for MarketConfig {
 pub struct Inner {
     pub(crate) db: DatabaseConnection,
     pub(crate) search: SearchIndex,
+    pub(crate) indexing: Indexing,
     pub(crate) clock: Clock,
     pub(crate) config: MarketConfig,
     /// Password hashes cost memory and time: only a few at once, or signing in becomes a way to stop the service.
@@ -138,7 +140,8 @@ impl Market {
     /// A market over an open, migrated database and an open index.
     pub fn new(db: DatabaseConnection, search: SearchIndex, clock: Clock, config: MarketConfig) -> Self {
         let slots = std::thread::available_parallelism().map_or(2, usize::from);
-        Self(Arc::new(Inner { db, search, clock, config, hash_slots: Semaphore::new(slots) }))
+        let indexing = Indexing::new(search.position().is_none());
+        Self(Arc::new(Inner { db, search, indexing, clock, config, hash_slots: Semaphore::new(slots) }))
     }
 
     /// Now, by the market's clock, to the microsecond (PostgreSQL keeps no more).

@@ -1,13 +1,16 @@
 //! The index follows the outbox; matches follow the index. Both are derived and can be rebuilt at any time.
 
+mod indexing;
+mod pairs;
+mod simple;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use keqiao_model::{ListingBody, ListingKind, ListingState, OUTSIDE};
-use keqiao_search::{Also, Change, Completion, Correction, Document, Facet, Hit, Piece, SearchRequest, SearchResult};
+use keqiao_search::{Also, Completion, Correction, Document, Facet, Hit, Piece, SearchRequest};
 use sea_orm::{
-    ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
@@ -15,13 +18,14 @@ use uuid::Uuid;
 use crate::{
     Actor, Error, Event, ListingSummary, Market, PER_PAGE, Paged, Result,
     db::{from_micros, micros},
-    entity::{consumer, house, listing, matched, organisation, outbox},
+    entity::{consumer, listing, matched, organisation, outbox},
     listings::{content_of, kind_of, state_of, summaries},
     paging::within,
 };
 
-mod pairs;
-
+pub(crate) use self::indexing::{Indexing, search};
+pub use self::indexing::{IndexStatus, index_lag, index_status, index_step, needs_rebuild, open_index, reindex};
+use self::indexing::{explanations, index_position};
 pub use self::pairs::{DismissedView, MatchView, PAIRS_MAX, PairFilter, PairView, best_pairs, dismissed, matches};
 
 /// Best answers kept per listing.
@@ -101,68 +105,6 @@ async fn documents(market: &Market, ids: &[Uuid]) -> Result<HashMap<Uuid, Docume
 /// [`Error::NotFound`] when it is not.
 pub async fn document(market: &Market, id: Uuid) -> Result<Document> {
     documents(market, &[id]).await?.remove(&id).ok_or(Error::NotFound)
-}
-
-/// How far the index has read the outbox of this very database; nothing when it was filled from another one, or from a later state of this one
-/// (a restored backup): it must be rebuilt then.
-async fn index_position(market: &Market) -> Result<Option<i64>> {
-    let Some((house, seq)) = market.search.position().and_then(|p| p.split_once(':').map(|(h, s)| (h.to_owned(), s.parse::<i64>().ok())))
-    else {
-        return Ok(None);
-    };
-    let same = house::Entity::find().one(&market.db).await?.is_some_and(|h| h.id.to_string() == house);
-    let last = last_event(market).await?;
-    Ok(seq.filter(|seq| same && *seq <= last))
-}
-
-async fn last_event(market: &Market) -> Result<i64> {
-    Ok(outbox::Entity::find().order_by_desc(outbox::Column::Seq).one(&market.db).await?.map_or(0, |e| e.seq))
-}
-
-/// What travels in the index's commit: which database, and how far.
-async fn position_text(market: &Market, seq: i64) -> Result<String> {
-    let known = house::Entity::find().one(&market.db).await?;
-    let id = match known {
-        Some(house) => house.id,
-        None => {
-            let tx = market.write(&Actor::System).await?;
-            let house = match house::Entity::find().one(&*tx).await? {
-                Some(house) => house,
-                None => house::ActiveModel { id: Set(Uuid::now_v7()), created_at: Set(tx.now) }.insert(&*tx).await?,
-            };
-            tx.commit().await?;
-            house.id
-        }
-    };
-    Ok(format!("{id}:{seq}"))
-}
-
-/// Whether the index must be rebuilt before it is used: it is new, or belongs to another database or a later state of this one.
-///
-/// # Errors
-/// [`Error::Internal`].
-pub async fn needs_rebuild(market: &Market) -> Result<bool> {
-    Ok(index_position(market).await?.is_none())
-}
-
-/// Brings index and matches up to date with the outbox; answers how many events were read. Called by the worker whenever there may be
-/// something new, and by tests.
-///
-/// # Errors
-/// [`Error::Internal`]; nothing is lost, the next call goes on where index and matches really are.
-pub async fn index_step(market: &Market) -> Result<usize> {
-    let after = index_position(market).await?.unwrap_or(0);
-    let events =
-        outbox::Entity::find().filter(outbox::Column::Seq.gt(after)).order_by_asc(outbox::Column::Seq).limit(STEP).all(&market.db).await?;
-    if let Some(last) = events.last().map(|e| e.seq) {
-        let changed = changed_listings(&events);
-        // The current rows count, not what they were when the event was written: applying an event twice or late changes nothing.
-        let documents = documents(market, &changed).await?;
-        let changes =
-            changed.iter().map(|id| documents.get(id).map_or(Change::Remove(*id), |d| Change::Put(Box::new(d.clone())))).collect();
-        market.search.apply(changes, position_text(market, last).await?).await?;
-    }
-    Ok(events.len().max(match_step(market).await?))
 }
 
 fn changed_listings(events: &[outbox::Model]) -> Vec<Uuid> {
@@ -279,55 +221,6 @@ async fn store_chunk(market: &Market, chunk: Vec<Document>) -> Result<BTreeSet<U
     Ok(answers)
 }
 
-/// How far the index is behind: outbox rows not yet applied.
-///
-/// # Errors
-/// [`Error::Internal`].
-pub async fn index_lag(market: &Market) -> Result<u64> {
-    let after = index_position(market).await?.unwrap_or(0);
-    Ok(outbox::Entity::find().filter(outbox::Column::Seq.gt(after)).count(&market.db).await?)
-}
-
-/// Rebuilds the index from the database and, when `matches`, every stored match; `progress(done, total)` is called as it goes. Events that
-/// commit meanwhile are applied by the next [`index_step`], because the position is taken before the rows are read.
-///
-/// # Errors
-/// [`Error::Internal`].
-pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64)) -> Result<u64> {
-    let position = last_event(market).await?;
-    market.search.clear().await?;
-    let live = listing::Entity::find()
-        .select_only()
-        .column(listing::Column::Id)
-        .filter(listing::Column::State.is_in([ListingState::Published.code(), ListingState::InDeal.code()]))
-        .order_by_asc(listing::Column::Id)
-        .into_tuple::<Uuid>()
-        .all(&market.db)
-        .await?;
-    let total = live.len() as u64;
-    let mut done = 0;
-    for chunk in live.chunks(2_000) {
-        let documents = documents(market, chunk).await?;
-        let changes = documents.into_values().map(|d| Change::Put(Box::new(d))).collect();
-        // Until the last chunk is in, the payload names no place: a crash starts over.
-        market.search.apply(changes, String::new()).await?;
-        done += chunk.len() as u64;
-        progress(done, total);
-    }
-    market.search.apply(Vec::new(), position_text(market, position).await?).await?;
-    if matches {
-        matched::Entity::delete_many().exec(&market.db).await?;
-        done = 0;
-        for chunk in live.chunks(200) {
-            store_matches(market, documents(market, chunk).await?.into_values().collect()).await?;
-            done += chunk.len() as u64;
-            progress(done, total);
-        }
-        matched_until(market, position).await?;
-    }
-    Ok(total)
-}
-
 /// Public listings by id.
 pub(crate) async fn summaries_by_id(market: &Market, ids: Vec<Uuid>) -> Result<HashMap<Uuid, ListingSummary>> {
     let rows = listing::Entity::find().filter(listing::Column::Id.is_in(ids)).all(&market.db).await?;
@@ -377,12 +270,12 @@ pub async fn search_listings(market: &Market, mut request: SearchRequest, page: 
     // Paging past the index's depth answers the last page, not an error.
     request.limit = per_page;
     request.offset = usize::try_from(page.saturating_sub(1)).unwrap_or(0).saturating_mul(per_page).min(100_000);
-    let mut result = run(market, request.clone()).await?;
+    let mut result = search(market, request.clone()).await?;
     let mut page = page;
     if result.hits.is_empty() && result.total > 0 {
         page = within(page, result.total as u64);
         request.offset = usize::try_from(page - 1).unwrap_or(0).saturating_mul(per_page);
-        result = run(market, request).await?;
+        result = search(market, request).await?;
     }
     let mut listings = summaries_by_id(market, result.hits.iter().map(|h| h.id).collect()).await?;
     let items = result
@@ -408,11 +301,6 @@ pub async fn suggest(market: &Market, kind: ListingKind, typed: &str, limit: usi
     let ids: Vec<Uuid> = suggestions.titles.iter().map(|(id, _)| *id).collect();
     let mut listings = summaries_by_id(market, ids.clone()).await?;
     Ok(Suggested { words: suggestions.words, listings: ids.iter().filter_map(|id| listings.remove(id)).collect() })
-}
-
-pub(crate) async fn run(market: &Market, request: SearchRequest) -> Result<SearchResult> {
-    let search = market.search.clone();
-    Ok(tokio::task::spawn_blocking(move || search.search(&request)).await.map_err(Error::internal)??)
 }
 
 /// Takes published listings whose last day is over off the market; answers how many.

@@ -1,10 +1,11 @@
 //! Why the index cannot do what it was asked.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tantivy::TantivyError;
-use tantivy::directory::error::LockError;
+use tantivy::directory::error::{LockError, OpenDirectoryError, OpenReadError, OpenWriteError};
 
 /// Why the index cannot do what it was asked. A query can never be the reason: every text is a valid query.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -22,9 +23,21 @@ pub enum SearchError {
     /// The index engine failed in another way.
     #[error("the search engine failed: {0}")]
     Engine(TantivyError),
-    /// The writer's thread has ended; the process has to open the index again.
+    /// The writer's thread has ended; the index has to be opened again, see [`crate::SearchIndex::recover`].
     #[error("the search index's writer has stopped")]
     WriterGone,
+}
+
+impl SearchError {
+    /// Whether the files may be damaged, so that trying again is of no use before they were looked at. A full disk is no damage: what is
+    /// there stays sound.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Corrupt(_) | Self::Engine(_) | Self::WriterGone => true,
+            Self::Io(error) => !matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::ReadOnlyFilesystem),
+            Self::Locked(_) => false,
+        }
+    }
 }
 
 impl From<std::io::Error> for SearchError {
@@ -36,8 +49,14 @@ impl From<std::io::Error> for SearchError {
 impl From<TantivyError> for SearchError {
     fn from(error: TantivyError) -> Self {
         match error {
-            TantivyError::IoError(io) => Self::Io(io),
+            TantivyError::IoError(io)
+            | TantivyError::OpenReadError(OpenReadError::IoError { io_error: io, .. })
+            | TantivyError::OpenWriteError(OpenWriteError::IoError { io_error: io, .. })
+            | TantivyError::OpenDirectoryError(OpenDirectoryError::IoError { io_error: io, .. })
+            | TantivyError::LockFailure(LockError::IoError(io), _) => Self::Io(io),
             TantivyError::DataCorruption(what) => Self::Corrupt(format!("{what:?}")),
+            TantivyError::OpenReadError(OpenReadError::FileDoesNotExist(file)) => Self::Corrupt(format!("{} is missing", file.display())),
+            TantivyError::IncompatibleIndex(what) => Self::Corrupt(format!("{what:?}")),
             TantivyError::LockFailure(LockError::LockBusy, path) => Self::Locked(path.map(PathBuf::from).unwrap_or_default()),
             other => Self::Engine(other),
         }

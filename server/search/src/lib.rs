@@ -8,7 +8,7 @@
 //!
 //! - `analysis`: which terms does a text have?
 //! - `schema`: how does a listing become an entry of the index?
-//! - `index`, `writer`: where does it live, who changes it?
+//! - `index`, `home`, `writer`: where does it live, is it sound, who changes it?
 //! - `snapshot`: what do we know about one committed state (how many listings, how long, how rare is a term)?
 //! - `scoring`: how much does a term say about a listing?
 //! - `query`, `search`, `filter`, `snippet`: what does a person's query mean, what fits it, what may stay, and how is that shown?
@@ -26,6 +26,7 @@ pub mod evaluate;
 mod explanation;
 mod filter;
 mod help;
+mod home;
 mod index;
 mod latent;
 mod matching;
@@ -46,7 +47,9 @@ mod writer;
 
 pub use document::{Change, Document};
 pub use error::SearchError;
-pub use index::{Opened, SearchIndex, Settings, VERSION};
+#[doc(hidden)]
+pub use home::Wrap;
+pub use index::{Opened, Rebuild, SearchIndex, Settings, VERSION};
 pub use matching::{WEIGHTS, Weights};
 pub use request::{
     Also, Bounds, Completion, Correction, Explanation, Facet, FacetReason, Hit, Labels, Match, Piece, Property, PropertyReason, SearchRequest,

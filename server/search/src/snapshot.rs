@@ -1,17 +1,24 @@
 //! What do we know about one committed state?
 //!
-//! All figures are of living documents alone, so that an index with deletions ranks exactly like one that was rebuilt.
+//! All figures are of living documents alone, so that an index with deletions ranks exactly like one that was rebuilt. They are kept for
+//! each segment from commit to commit: a commit costs what it changed, not what is there.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use keqiao_model::ListingKind;
 use tantivy::index::SegmentId;
 use tantivy::postings::Postings as _;
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocSet as _, Searcher, SegmentReader, TERMINATED, Term};
+use tantivy::{DocSet as _, Opstamp, Searcher, SegmentReader, TERMINATED, Term};
 
 use crate::error::SearchError;
 use crate::schema::Fields;
+
+/// Looking a document up in a list costs about as much as reading this many entries of it.
+const LOOK_UP: usize = 16;
+/// Both sides of the market.
+const SIDES: [ListingKind; 2] = [ListingKind::Demand, ListingKind::Achievement];
 
 /// One committed state of the index.
 pub(crate) struct Snapshot {
@@ -20,6 +27,8 @@ pub(crate) struct Snapshot {
     pub(crate) position: Option<String>,
     demand: Side,
     achievement: Side,
+    /// For each segment, in the order of the searcher, its deleted documents.
+    dead: Vec<Arc<[u32]>>,
 }
 
 /// Figures of one side of the market.
@@ -38,9 +47,20 @@ impl Side {
     }
 }
 
-/// Sums of lengths over ALL documents of a segment, dead ones included: they never change, so each segment is counted once.
+/// What is known of each segment.
 #[derive(Debug, Default)]
-pub(crate) struct LengthCache(HashMap<SegmentId, HashMap<Field, u64>>);
+pub(crate) struct FigureCache(HashMap<SegmentId, SegmentFigures>);
+
+/// Figures of one segment, after some of its documents were deleted.
+#[derive(Debug)]
+struct SegmentFigures {
+    deleted_at: Option<Opstamp>,
+    dead: Arc<[u32]>,
+    /// Living documents of each side.
+    documents: [u64; 2],
+    /// Sums of lengths of each scored field over its living documents.
+    lengths: HashMap<Field, u64>,
+}
 
 impl Snapshot {
     /// Takes the figures of a state.
@@ -48,14 +68,19 @@ impl Snapshot {
         searcher: Searcher,
         fields: &Fields,
         position: Option<String>,
-        lengths: &mut LengthCache,
+        figures: &mut FigureCache,
     ) -> Result<Self, SearchError> {
-        // Listed once for all fields: walking a large segment's documents for each of them would be most of a small commit.
-        let dead: Vec<Vec<u32>> = searcher.segment_readers().iter().map(dead_documents).collect();
-        let demand = side(&searcher, fields, ListingKind::Demand, lengths, &dead)?;
-        let achievement = side(&searcher, fields, ListingKind::Achievement, lengths, &dead)?;
-        lengths.0.retain(|id, _| searcher.segment_readers().iter().any(|reader| reader.segment_id() == *id));
-        Ok(Self { searcher, position, demand, achievement })
+        let mut dead = Vec::new();
+        for reader in searcher.segment_readers() {
+            let known = figures.0.remove(&reader.segment_id());
+            let known = SegmentFigures::of(reader, fields, known)?;
+            dead.push(Arc::clone(&known.dead));
+            figures.0.insert(reader.segment_id(), known);
+        }
+        figures.0.retain(|id, _| searcher.segment_readers().iter().any(|reader| reader.segment_id() == *id));
+        let demand = figures.side(fields, 0);
+        let achievement = figures.side(fields, 1);
+        Ok(Self { searcher, position, demand, achievement, dead })
     }
 
     /// Figures of one side.
@@ -68,52 +93,95 @@ impl Snapshot {
 
     /// How many living documents have the term.
     pub(crate) fn frequency(&self, term: &Term) -> Result<u64, SearchError> {
-        frequency(&self.searcher, term)
-    }
-}
-
-fn frequency(searcher: &Searcher, term: &Term) -> Result<u64, SearchError> {
-    let mut sum = 0;
-    for reader in searcher.segment_readers() {
-        let inverted = reader.inverted_index(term.field())?;
-        sum += match reader.alive_bitset() {
-            None => u64::from(inverted.doc_freq(term)?),
-            Some(alive) => match inverted.read_postings(term, IndexRecordOption::Basic)? {
-                Some(postings) => u64::from(postings.doc_freq_given_deletes(alive)),
-                None => 0,
-            },
-        };
-    }
-    Ok(sum)
-}
-
-fn side(
-    searcher: &Searcher,
-    fields: &Fields,
-    kind: ListingKind,
-    lengths: &mut LengthCache,
-    dead: &[Vec<u32>],
-) -> Result<Side, SearchError> {
-    let documents = frequency(searcher, &fields.kind_term(kind))?;
-    let mut mean_lengths = HashMap::new();
-    for scored in fields.scored(kind) {
-        let mut total = 0;
-        for (reader, dead) in searcher.segment_readers().iter().zip(dead) {
-            let cached = lengths.0.entry(reader.segment_id()).or_default();
-            let all = match cached.get(&scored.field) {
-                Some(&sum) => sum,
-                None => *cached.entry(scored.field).or_insert(length_sum(reader, scored.field, 0..reader.max_doc())?),
-            };
-            let dead = length_sum(reader, scored.field, dead.iter().copied())?;
-            total += all - dead;
+        let mut sum = 0;
+        for (reader, dead) in self.searcher.segment_readers().iter().zip(&self.dead) {
+            sum += frequency(reader, term, dead)?;
         }
-        mean_lengths.insert(scored.field, total as f32 / documents.max(1) as f32);
+        Ok(sum)
     }
-    Ok(Side { documents, mean_lengths })
 }
 
-fn dead_documents(reader: &SegmentReader) -> Vec<u32> {
-    reader.alive_bitset().map(|alive| (0..reader.max_doc()).filter(|&doc| alive.is_deleted(doc)).collect()).unwrap_or_default()
+impl FigureCache {
+    fn side(&self, fields: &Fields, side: usize) -> Side {
+        let documents = self.0.values().filter_map(|segment| segment.documents.get(side)).sum();
+        let mean = |field: Field| {
+            let total: u64 = self.0.values().filter_map(|segment| segment.lengths.get(&field)).sum();
+            total as f32 / u64::max(documents, 1) as f32
+        };
+        let scored = SIDES.get(side).map(|kind| fields.scored(*kind)).unwrap_or_default();
+        Side { documents, mean_lengths: scored.iter().map(|scored| (scored.field, mean(scored.field))).collect() }
+    }
+}
+
+impl SegmentFigures {
+    /// The figures of a segment as it is now, from those it had before.
+    fn of(reader: &SegmentReader, fields: &Fields, before: Option<Self>) -> Result<Self, SearchError> {
+        let mut figures = match before {
+            Some(before) => before,
+            None => Self::whole(reader, fields)?,
+        };
+        if figures.deleted_at == reader.delete_opstamp() && figures.dead.len() == reader.num_deleted_docs() as usize {
+            return Ok(figures);
+        }
+        let dead: Arc<[u32]> =
+            reader.alive_bitset().map(|alive| (0..reader.max_doc()).filter(|&doc| alive.is_deleted(doc)).collect()).unwrap_or_default();
+        let mut before = figures.dead.iter().copied().peekable();
+        let gone: Vec<u32> = dead.iter().copied().filter(|doc| before.next_if_eq(doc).is_none()).collect();
+        for (kind, documents) in SIDES.into_iter().zip(&mut figures.documents) {
+            *documents = documents.saturating_sub(among(reader, &fields.kind_term(kind), &gone)?);
+            for scored in fields.scored(kind) {
+                let length = length_sum(reader, scored.field, gone.iter().copied())?;
+                let sum = figures.lengths.entry(scored.field).or_default();
+                *sum = sum.saturating_sub(length);
+            }
+        }
+        Ok(Self { deleted_at: reader.delete_opstamp(), dead, ..figures })
+    }
+
+    /// The figures of a segment before anything was deleted.
+    fn whole(reader: &SegmentReader, fields: &Fields) -> Result<Self, SearchError> {
+        let mut figures = Self { deleted_at: None, dead: Arc::default(), documents: [0; 2], lengths: HashMap::new() };
+        for (kind, documents) in SIDES.into_iter().zip(&mut figures.documents) {
+            *documents = frequency(reader, &fields.kind_term(kind), &[])?;
+            for scored in fields.scored(kind) {
+                figures.lengths.insert(scored.field, length_sum(reader, scored.field, 0..reader.max_doc())?);
+            }
+        }
+        Ok(figures)
+    }
+}
+
+/// How many documents of a segment have the term, without the deleted ones.
+fn frequency(reader: &SegmentReader, term: &Term, dead: &[u32]) -> Result<u64, SearchError> {
+    let inverted = reader.inverted_index(term.field())?;
+    let Some(info) = inverted.get_term_info(term)? else { return Ok(0) };
+    let all = u64::from(info.doc_freq);
+    match reader.alive_bitset() {
+        Some(alive) if !dead.is_empty() => {
+            if dead.len().saturating_mul(LOOK_UP) < info.doc_freq as usize {
+                return Ok(all - among(reader, term, dead)?);
+            }
+            let postings = inverted.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
+            Ok(u64::from(postings.doc_freq_given_deletes(alive)))
+        }
+        _ => Ok(all),
+    }
+}
+
+/// How many of these documents, in ascending order, have the term.
+fn among(reader: &SegmentReader, term: &Term, documents: &[u32]) -> Result<u64, SearchError> {
+    if documents.is_empty() {
+        return Ok(0);
+    }
+    let inverted = reader.inverted_index(term.field())?;
+    let Some(mut postings) = inverted.read_postings(term, IndexRecordOption::Basic)? else { return Ok(0) };
+    let mut count = 0;
+    for &document in documents {
+        // Seeking backwards is not allowed; the list may already stand behind the document it lacks.
+        let at = if postings.doc() < document { postings.seek(document) } else { postings.doc() };
+        count += u64::from(at == document);
+    }
+    Ok(count)
 }
 
 /// Sum of the (rounded) numbers of terms that scoring will see for these documents.

@@ -403,7 +403,7 @@ async fn an_agreeing_property_settles_what_text_leaves_open() {
 }
 
 fn index_directory(dir: &Path) -> PathBuf {
-    let mut found = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let mut found = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir());
     let path = found.next().unwrap();
     assert!(found.next().is_none());
     path

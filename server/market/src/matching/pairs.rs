@@ -74,9 +74,7 @@ pub async fn matches(market: &Market, actor: &Actor, kind: ListingKind, number: 
     let mut verdicts = verdicts_of(market, actor, row.id, &ids).await?;
     // Which ones and in what order is stored; why is told by the index as it is now.
     let Some(document) = documents(market, &[row.id]).await?.remove(&row.id) else { return Ok(Paged::empty()) };
-    let search = market.search.clone();
-    let explained = tokio::task::spawn_blocking(move || search.explain_each(&document, &ids)).await.map_err(Error::internal)??;
-    let mut explanations: HashMap<Uuid, Explanation> = explained.into_iter().map(|m| (m.id, m.explanation)).collect();
+    let mut explanations = explanations(market, document, ids).await?;
     let mut items = Vec::new();
     for m in found {
         if let (Some(other), Some(explanation)) = (others.remove(&m.other_id), explanations.remove(&m.other_id)) {

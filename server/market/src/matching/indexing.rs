@@ -1,0 +1,306 @@
+//! The index follows the outbox, and is built anew beside the one that answers when that one is damaged, foreign or old.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use keqiao_model::ListingState;
+use keqiao_search::{Change, Document, Explanation, Opened, Rebuild, SearchRequest, SearchResult};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait as _, sea_query::Expr,
+};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use super::{STEP, changed_listings, documents, match_step, matched_until, simple, store_matches};
+use crate::{
+    Actor, Error, Market, Result,
+    entity::{house, listing, matched, outbox},
+};
+
+/// Listings read at a time while the index is rebuilt.
+const READ: usize = 1_000;
+
+/// What a market remembers of its index.
+pub(crate) struct Indexing {
+    /// Whoever changes the index.
+    turn: Mutex<()>,
+    /// The index has no place in this outbox: what it answers is not this market.
+    unusable: AtomicBool,
+    rebuilding: AtomicBool,
+    done: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Indexing {
+    /// At the beginning; `unusable` when the index is empty.
+    pub(crate) fn new(unusable: bool) -> Self {
+        Self {
+            turn: Mutex::default(),
+            unusable: AtomicBool::new(unusable),
+            rebuilding: AtomicBool::new(false),
+            done: AtomicU64::new(0),
+            total: AtomicU64::new(0),
+        }
+    }
+}
+
+/// What the index is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IndexStatus {
+    /// It answers.
+    Ready,
+    /// Another one is built beside it.
+    Rebuilding {
+        /// Listings that are in.
+        done: u64,
+        /// Listings in all; 0 before they were counted.
+        total: u64,
+        /// Whether searches are answered by the database meanwhile, more simply. Otherwise the old index answers.
+        simple: bool,
+    },
+}
+
+impl IndexStatus {
+    /// Whether searches are answered more simply than usual.
+    pub fn is_simple(self) -> bool {
+        matches!(self, Self::Rebuilding { simple: true, .. })
+    }
+}
+
+/// What the index is doing.
+pub fn index_status(market: &Market) -> IndexStatus {
+    let state = &market.indexing;
+    let simple = is_simple(market);
+    if simple || state.rebuilding.load(Ordering::SeqCst) {
+        IndexStatus::Rebuilding { done: state.done.load(Ordering::SeqCst), total: state.total.load(Ordering::SeqCst), simple }
+    } else {
+        IndexStatus::Ready
+    }
+}
+
+fn is_simple(market: &Market) -> bool {
+    market.indexing.unusable.load(Ordering::SeqCst) || market.search.is_suspect()
+}
+
+/// How far the index has read the outbox of this very database; nothing when it was filled from another one, or from a later state of this one
+/// (a restored backup): it must be rebuilt then.
+pub(super) async fn index_position(market: &Market) -> Result<Option<i64>> {
+    let Some((house, seq)) = market.search.position().and_then(|p| p.split_once(':').map(|(h, s)| (h.to_owned(), s.parse::<i64>().ok())))
+    else {
+        return Ok(None);
+    };
+    let same = house::Entity::find().one(&market.db).await?.is_some_and(|h| h.id.to_string() == house);
+    let last = last_event(market).await?;
+    Ok(seq.filter(|seq| same && *seq <= last))
+}
+
+async fn last_event(market: &Market) -> Result<i64> {
+    Ok(outbox::Entity::find().order_by_desc(outbox::Column::Seq).one(&market.db).await?.map_or(0, |e| e.seq))
+}
+
+/// What travels in the index's commit: which database, and how far.
+async fn position_text(market: &Market, seq: i64) -> Result<String> {
+    let known = house::Entity::find().one(&market.db).await?;
+    let id = match known {
+        Some(house) => house.id,
+        None => {
+            let tx = market.write(&Actor::System).await?;
+            let house = match house::Entity::find().one(&*tx).await? {
+                Some(house) => house,
+                None => house::ActiveModel { id: Set(Uuid::now_v7()), created_at: Set(tx.now) }.insert(&*tx).await?,
+            };
+            tx.commit().await?;
+            house.id
+        }
+    };
+    Ok(format!("{id}:{seq}"))
+}
+
+/// Whether the index must be rebuilt before it is used: it is new, or belongs to another database or a later state of this one.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn needs_rebuild(market: &Market) -> Result<bool> {
+    let needed = index_position(market).await?.is_none();
+    market.indexing.unusable.store(needed, Ordering::SeqCst);
+    Ok(needed)
+}
+
+/// Looks at the index when the program starts. A market without listings needs no waiting; otherwise [`index_step`] rebuilds what has to be.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn open_index(market: &Market) -> Result<()> {
+    if !needs_rebuild(market).await? {
+        return Ok(());
+    }
+    if live_listings(market).await?.is_empty() {
+        // Should it fail, for want of room, the worker tries again.
+        let rebuilt = reindex(market, false, |_, _| {}).await;
+        return rebuilt.map(|_| ()).or_else(|error| {
+            tracing::error!(%error, "the index cannot be made");
+            Ok(())
+        });
+    }
+    tracing::warn!("the index has to be rebuilt: until then searches are answered more simply");
+    Ok(())
+}
+
+/// Brings index and matches up to date with the outbox; answers how many events were read. An index that is damaged, or not of this
+/// database, is rebuilt first, beside the one that answers. Called by the worker whenever there may be something new, and by tests.
+///
+/// # Errors
+/// [`Error::Internal`]; nothing is lost, the next call goes on where index and matches really are.
+pub async fn index_step(market: &Market) -> Result<usize> {
+    let _turn = market.indexing.turn.lock().await;
+    if market.search.is_suspect() {
+        match market.search.recover().await? {
+            Opened::Existing => tracing::warn!("the index was looked through and is sound"),
+            Opened::Fresh => tracing::warn!("the index is damaged and has to be rebuilt"),
+        }
+    }
+    if needs_rebuild(market).await? || market.search.has_outgrown() {
+        rebuild(market, &|_, _| {}).await?;
+        return Ok(match_step(market).await?.max(1));
+    }
+    let after = index_position(market).await?.unwrap_or(0);
+    let events =
+        outbox::Entity::find().filter(outbox::Column::Seq.gt(after)).order_by_asc(outbox::Column::Seq).limit(STEP).all(&market.db).await?;
+    if let Some(last) = events.last().map(|e| e.seq) {
+        let changed = changed_listings(&events);
+        // The current rows count, not what they were when the event was written: applying an event twice or late changes nothing.
+        let mut documents = documents(market, &changed).await?;
+        let changes = changed.iter().map(|id| documents.remove(id).map_or(Change::Remove(*id), |d| Change::Put(Box::new(d)))).collect();
+        market.search.apply(changes, position_text(market, last).await?).await?;
+    }
+    Ok(events.len().max(match_step(market).await?))
+}
+
+/// How far the index is behind: outbox rows not yet applied.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn index_lag(market: &Market) -> Result<u64> {
+    let after = index_position(market).await?.unwrap_or(0);
+    Ok(outbox::Entity::find().filter(outbox::Column::Seq.gt(after)).count(&market.db).await?)
+}
+
+/// Rebuilds the index from the database, beside the one that answers, and, when `matches`, every stored match; `progress(done, total)` is
+/// called as it goes. A crash leaves the old index, or the new one, and matches that are old or new.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64) + Sync) -> Result<u64> {
+    let _turn = market.indexing.turn.lock().await;
+    let (position, live) = rebuild(market, &progress).await?;
+    if matches {
+        let total = live.len() as u64;
+        let mut done = 0;
+        for chunk in live.chunks(200) {
+            store_matches(market, documents(market, chunk).await?.into_values().collect()).await?;
+            done += chunk.len() as u64;
+            progress(done, total);
+        }
+        // Nobody sees the matches of a listing that left the market, but they would count as rows for ever.
+        let living = || listing::Entity::find().select_only().column(listing::Column::Id).filter(is_live()).into_query();
+        matched::Entity::delete_many()
+            .filter(matched::Column::ListingId.not_in_subquery(living()).or(matched::Column::OtherId.not_in_subquery(living())))
+            .exec(&market.db)
+            .await?;
+        matched_until(market, position).await?;
+    }
+    Ok(live.len() as u64)
+}
+
+fn is_live() -> Expr {
+    listing::Column::State.is_in([ListingState::Published.code(), ListingState::InDeal.code()])
+}
+
+async fn live_listings(market: &Market) -> Result<Vec<Uuid>> {
+    let ids = listing::Entity::find().select_only().column(listing::Column::Id).filter(is_live()).order_by_asc(listing::Column::Id);
+    Ok(ids.into_tuple::<Uuid>().all(&market.db).await?)
+}
+
+/// A new index in the place of the old one: how far in the outbox, and of which listings. Events that commit meanwhile are applied
+/// afterwards, because the position is taken before the rows are read.
+async fn rebuild(market: &Market, progress: &(impl Fn(u64, u64) + Sync)) -> Result<(i64, Vec<Uuid>)> {
+    let state = &market.indexing;
+    state.done.store(0, Ordering::SeqCst);
+    state.total.store(0, Ordering::SeqCst);
+    state.rebuilding.store(true, Ordering::SeqCst);
+    let built = build(market, progress).await;
+    state.rebuilding.store(false, Ordering::SeqCst);
+    match &built {
+        Ok((_, live)) => {
+            state.unusable.store(false, Ordering::SeqCst);
+            if !live.is_empty() {
+                tracing::info!(listings = live.len(), "the index was rebuilt from the database");
+            }
+        }
+        Err(error) => tracing::error!(%error, "the index could not be rebuilt"),
+    }
+    built
+}
+
+async fn build(market: &Market, progress: &(impl Fn(u64, u64) + Sync)) -> Result<(i64, Vec<Uuid>)> {
+    let state = &market.indexing;
+    let position = last_event(market).await?;
+    let text = position_text(market, position).await?;
+    let live = live_listings(market).await?;
+    let total = live.len() as u64;
+    state.total.store(total, Ordering::SeqCst);
+    if total > 0 {
+        tracing::info!(listings = total, "the index is being rebuilt from the database");
+    }
+    let mut new = market.search.rebuild().await?;
+    let sample: Vec<Uuid> = live.iter().step_by(live.len().div_ceil(Rebuild::LEARNT_FROM).max(1)).copied().collect();
+    let mut texts: Vec<Document> = documents(market, &sample).await?.into_values().collect();
+    texts.sort_unstable_by_key(|document| document.id);
+    new.learn(texts).await?;
+    let mut ready: Vec<Document> = Vec::new();
+    let mut done = 0;
+    for chunk in live.chunks(READ) {
+        // The next listings are read while the last ones are analysed.
+        let (read, added) = tokio::join!(documents(market, chunk), new.add(std::mem::take(&mut ready)));
+        added?;
+        ready = read?.into_values().collect();
+        ready.sort_unstable_by_key(|document| document.id);
+        done += chunk.len() as u64;
+        state.done.store(done, Ordering::SeqCst);
+        progress(done, total);
+    }
+    new.add(ready).await?;
+    new.finish(text).await?;
+    Ok((position, live))
+}
+
+/// Answers a search: by the index, or by the database when the index cannot.
+pub(crate) async fn search(market: &Market, request: SearchRequest) -> Result<SearchResult> {
+    if !is_simple(market) {
+        let (index, asked) = (market.search.clone(), request.clone());
+        match tokio::task::spawn_blocking(move || index.search(&asked)).await.map_err(Error::internal)? {
+            Ok(result) => return Ok(result),
+            Err(error) => tracing::error!(%error, "the index cannot answer; the database does"),
+        }
+    }
+    simple::search(market, &request).await
+}
+
+/// Why these listings fit the document; without reasons when the index cannot tell them.
+pub(super) async fn explanations(market: &Market, document: Document, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Explanation>> {
+    let silent = || ids.iter().map(|id| (*id, Explanation::default())).collect();
+    if is_simple(market) {
+        return Ok(silent());
+    }
+    let (index, asked) = (market.search.clone(), ids.clone());
+    match tokio::task::spawn_blocking(move || index.explain_each(&document, &asked)).await.map_err(Error::internal)? {
+        Ok(explained) => Ok(explained.into_iter().map(|m| (m.id, m.explanation)).collect()),
+        Err(error) => {
+            tracing::error!(%error, "the index cannot explain");
+            Ok(silent())
+        }
+    }
+}
