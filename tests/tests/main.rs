@@ -9,6 +9,7 @@ mod index;
 mod journey;
 mod odd_addresses;
 mod permissions;
+mod ranking;
 mod security;
 mod states;
 mod ways;
