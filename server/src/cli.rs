@@ -16,7 +16,7 @@ use keqiao_market::{Actor, Market, accounts, db, imports, ledger, matching, orga
 use keqiao_model::{Lang, ListingKind};
 use serde_json::{Value, json};
 
-use crate::{config::Config, demo, program};
+use crate::{config::Config, demo, evaluate, program};
 
 /// Keqiao 科桥: a city's technology market in one program.
 #[derive(Debug, Parser)]
@@ -49,6 +49,8 @@ enum Command {
     Import(Import),
     /// Recompute every figure of the ledger from the contracts and name each difference.
     Ledger,
+    /// Measure the ranking on judged data; needs no database.
+    Evaluate(evaluate::Evaluate),
     /// Manage administrators.
     #[command(subcommand)]
     Admin(Admin),
@@ -146,7 +148,9 @@ impl Cli {
 /// # Errors
 /// With a sentence that says what to mend.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let config = Config::read(cli.config.as_deref(), &cli.flags())?;
+    // Measuring needs no configuration, so a bad one is no reason to fail.
+    let is_evaluation = matches!(cli.command, Command::Evaluate(_));
+    let config = if is_evaluation { Config::default() } else { Config::read(cli.config.as_deref(), &cli.flags())? };
     start_logging(&config)?;
     match cli.command {
         Command::Serve(_) => serve(&config).await?,
@@ -183,6 +187,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             println!("every total of the ledger equals the sum over its contracts");
         }
+        Command::Evaluate(request) => evaluate::run(&request).await?,
         Command::Admin(Admin::Create { email, name, password }) => {
             let market = program::open(&config).await?;
             let password = match password {
@@ -225,7 +230,8 @@ fn read_password() -> anyhow::Result<String> {
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-fn progress(unit: &str) -> ProgressBar {
+/// A bar on standard error; nothing where that is no terminal.
+pub(crate) fn progress(unit: &str) -> ProgressBar {
     let bar = ProgressBar::new(0);
     if let Ok(style) = ProgressStyle::with_template(&format!("  {{wide_bar}} {{pos}}/{{len}} {unit}  {{elapsed}}")) {
         bar.set_style(style);
@@ -233,7 +239,8 @@ fn progress(unit: &str) -> ProgressBar {
     bar
 }
 
-fn show(bar: &ProgressBar, done: u64, total: u64) {
+/// Moves the bar.
+pub(crate) fn show(bar: &ProgressBar, done: u64, total: u64) {
     bar.set_length(total);
     bar.set_position(done);
 }

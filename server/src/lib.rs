@@ -5,6 +5,7 @@ mod body;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod evaluate;
 pub mod http;
 mod machines;
 pub mod mail;

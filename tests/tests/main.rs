@@ -12,6 +12,7 @@ mod journey;
 mod odd_addresses;
 mod permissions;
 mod search_help;
+mod ranking;
 mod security;
 mod similar;
 mod states;

@@ -1,7 +1,8 @@
 //! The server program: built, measured, packed.
 
 use crate::{
-    assets,
+    assets, interrupt,
+    postgres::Cluster,
     workspace::{self, Workspace},
 };
 use anyhow::{Context, Result};
@@ -37,10 +38,20 @@ pub fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
     Ok(workspace.target.join(folder).join("keqiao"))
 }
 
-/// Runs the measuring program in release.
+/// Runs the measuring program in release; where search is measured beside databases, with a PostgreSQL of its own if there is one.
 pub fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let mut cargo = workspace.cargo(&["run", "--locked", "--release", "--package", "keqiao-tests", "--bin", "keqiao-bench", "--"]);
-    workspace::run(cargo.args(arguments))
+    cargo.args(arguments).env_remove("BENCH_DATABASE_URL");
+    if !arguments.iter().any(|argument| argument == "--search") {
+        return workspace::run(&mut cargo);
+    }
+    // Ctrl-C ends the measuring; the cluster is then still put away.
+    interrupt::catch()?;
+    let cluster = Cluster::start().inspect_err(|error| workspace.say(&format!("measuring without PostgreSQL: {error:#}"))).ok();
+    if let Some(cluster) = &cluster {
+        cargo.env("BENCH_DATABASE_URL", cluster.url());
+    }
+    workspace::run(&mut cargo)
 }
 
 /// Gathers the release program and its assets in `target/dist`.

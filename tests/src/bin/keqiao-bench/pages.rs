@@ -1,43 +1,26 @@
-//! `cargo xtask bench`: what people wait for, beside a baseline measured in the same run. Machines differ, ratios stay.
+//! How fast are pages, beside a bare axum service? And the market's search and match, through the market.
 
 use std::{
     net::SocketAddr,
-    path::{Path, PathBuf},
+    path::Path,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, ensure};
 use axum::serve::ListenerExt as _;
-use clap::Parser;
-use jieba_rs::Jieba;
 use keqiao_market::{Actor, Market, imports, matching, organisations};
 use keqiao_model::ListingKind;
-use keqiao_search::SearchRequest;
 use keqiao_server::{assets::Assets, config::Config, http, program};
-use tantivy::{
-    Index, Term,
-    collector::TopDocs,
-    query::{BooleanQuery, Occur, Query, TermQuery},
-    schema::IndexRecordOption,
-};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
 
-/// Measures the market side by side with baselines.
-#[derive(Parser)]
-struct Options {
-    /// Folder with `demands.gb18030.csv` and `achievements.jsonl.gz` to import; without it the demo city is measured.
-    #[arg(long)]
-    import: Option<PathBuf>,
-    /// Seconds of load on each page.
-    #[arg(long, default_value_t = 3)]
-    seconds: u64,
-    /// Connections that ask at once.
-    #[arg(long, default_value_t = 8)]
-    connections: usize,
-}
+use crate::{
+    Options,
+    engine::{self, PAGE, Plain},
+    timing::quantiles,
+};
 
 /// Searches as people type them.
 const QUERIES: [&str; 12] = [
@@ -57,9 +40,8 @@ const QUERIES: [&str; 12] = [
 /// Times each search is repeated.
 const ROUNDS: usize = 40;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let options = Options::parse();
+/// Fills a market and measures it.
+pub async fn run(options: &Options) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let config = Config { data: folder.path().to_owned(), demo: options.import.is_none(), ..Config::default() };
     let market = program::open(&config).await?;
@@ -67,7 +49,7 @@ async fn main() -> anyhow::Result<()> {
     println!("\n{} listings in the index, {} processors\n", market.search_index().len(), std::thread::available_parallelism()?);
     searches(&market, folder.path())?;
     matches(&market).await?;
-    pages(&config, &market, &options).await
+    pages(&config, &market, options).await
 }
 
 async fn fill(config: &Config, market: &Market, folder: Option<&Path>) -> anyhow::Result<()> {
@@ -98,42 +80,17 @@ async fn fill(config: &Config, market: &Market, folder: Option<&Path>) -> anyhow
     Ok(())
 }
 
-/// Middle and ninety-ninth of sorted times, in milliseconds.
-fn quantiles(mut times: Vec<Duration>) -> (f64, f64) {
-    times.sort_unstable();
-    let at =
-        |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1))).map_or(0.0, |t| t.as_secs_f64() * 1_000.0);
-    (at(50), at(99))
-}
-
 /// Our search (ranking, facet counts, marked snippets) beside a plain tantivy query for the same words in the same index.
 fn searches(market: &Market, data: &Path) -> anyhow::Result<()> {
-    let entry = std::fs::read_dir(data.join("index"))?.next().context("no index")??;
-    let index = Index::open_in_dir(entry.path())?;
-    let reader = index.reader()?;
-    let searcher = reader.searcher();
-    let words: Vec<_> =
-        index.schema().fields().filter(|(_, f)| f.name().contains("achievement") && f.name().contains("words")).map(|(f, _)| f).collect();
-    ensure!(!words.is_empty(), "the index has no word fields");
-    let jieba = Jieba::new();
+    let bare = Plain::open(&data.join("index"))?;
     let (mut plain, mut ours) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         for query in QUERIES {
             let started = Instant::now();
-            let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-            for word in jieba.cut(query, false).into_iter().map(|w| w.word).filter(|w| !w.trim().is_empty()) {
-                for field in &words {
-                    clauses
-                        .push((Occur::Should, Box::new(TermQuery::new(Term::from_field_text(*field, word), IndexRecordOption::WithFreqs))));
-                }
-            }
-            let found = searcher.search(&BooleanQuery::new(clauses), &TopDocs::with_limit(20).order_by_score())?;
-            for (_, address) in found {
-                let _: tantivy::TantivyDocument = searcher.doc(address)?;
-            }
+            bare.read(query, PAGE)?;
             let plain_time = started.elapsed();
             let started = Instant::now();
-            market.search_index().search(&SearchRequest::new(ListingKind::Achievement, query))?;
+            engine::search(market.search_index(), query, false)?;
             // The first round fills caches.
             if round > 0 {
                 plain.push(plain_time);

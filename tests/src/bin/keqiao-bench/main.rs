@@ -1,0 +1,64 @@
+//! `cargo xtask bench`: what people wait for, beside a baseline measured in the same run. Machines differ, ratios stay.
+//!
+//! # The files as questions
+//!
+//! - `pages`: how fast are pages, beside a bare axum service?
+//! - `search`: how fast are search and match on many listings, and in which order is that measured?
+//! - `words`, `listings`: which texts are searched, and what is asked?
+//! - `engine`: how do our index and a plain tantivy query on the same index answer?
+//! - `databases`: how do SQLite FTS5 and PostgreSQL full text answer?
+//! - `upkeep`: what do building, changing, recomputing and memory cost?
+//! - `timing`, `report`: how is it measured and told?
+
+mod databases;
+mod engine;
+mod listings;
+mod pages;
+mod report;
+mod search;
+mod timing;
+mod upkeep;
+mod words;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Measures the market side by side with baselines.
+#[derive(Parser)]
+struct Options {
+    /// Folder with `demands.gb18030.csv` and `achievements.jsonl.gz` to import; without it the demo city is measured.
+    #[arg(long, conflicts_with = "search")]
+    import: Option<PathBuf>,
+    /// Seconds of load on each page, or on each way to search.
+    #[arg(long, default_value_t = 3)]
+    seconds: u64,
+    /// Connections that ask at once.
+    #[arg(long, default_value_t = 8)]
+    connections: usize,
+    /// Measure search and match on generated listings instead of pages.
+    #[arg(long)]
+    search: bool,
+    /// Listings to generate, half of them demands.
+    #[arg(long, default_value_t = 1_000_000)]
+    listings: u64,
+    /// Folder with folders that hold a corpus.jsonl or corpus.jsonl.gz: words, their frequency and the lengths of texts come from there,
+    /// without it from the demo city.
+    #[arg(long)]
+    dictionary: Option<PathBuf>,
+    /// Listings that the databases get at most; we are measured at that size as well.
+    #[arg(long, default_value_t = 100_000)]
+    baseline_listings: u64,
+    /// Seconds of steady writing.
+    #[arg(long, default_value_t = 20)]
+    writing_seconds: u64,
+    /// File for all figures.
+    #[arg(long)]
+    json: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    if options.search { Box::pin(search::run(&options)).await } else { Box::pin(pages::run(&options)).await }
+}
