@@ -84,7 +84,7 @@ fn quoted(body: &str) -> Option<(&str, usize)> {
 /// The word at the beginning: up to white space, a bar or a phrase.
 fn word(body: &str) -> &str {
     // Whether a quotation mark opens a phrase is asked of the last one only: each before it has a partner then.
-    let last = body.char_indices().filter(|(_, c)| is_quote(*c)).map(|(at, _)| at).last().unwrap_or_default();
+    let last = body.rfind(is_quote).unwrap_or_default();
     let end = body.char_indices().find(|(at, c)| c.is_whitespace() || is_bar(*c) || (is_quote(*c) && *at < last)).map(|(at, _)| at);
     body.get(..end.unwrap_or(body.len())).unwrap_or_default()
 }
