@@ -69,7 +69,7 @@ struct Shared {
     live: RwLock<Arc<Live>>,
     /// `None` for an index that lives in memory.
     home: Option<Home>,
-    vocabularies: Vocabularies,
+    vocabularies: Arc<Vocabularies>,
     /// An operation met damage.
     suspect: AtomicBool,
     /// When the files were last found sound after such an operation.
@@ -132,7 +132,7 @@ impl SearchIndex {
     fn new(fields: Arc<Fields>, settings: Settings, live: Live, home: Option<Home>) -> Self {
         let live = RwLock::new(Arc::new(live));
         let (suspect, sound) = (AtomicBool::new(false), Mutex::new(None));
-        Self { shared: Arc::new(Shared { fields, settings, live, home, vocabularies: Vocabularies::default(), suspect, sound }) }
+        Self { shared: Arc::new(Shared { fields, settings, live, home, vocabularies: Arc::default(), suspect, sound }) }
     }
 
     /// The outbox position of the last commit: everything up to it is in the index, whatever happened since. `None` for an empty
@@ -228,7 +228,8 @@ impl SearchIndex {
     }
 
     fn help<T>(&self, ask: impl FnOnce(&Help<'_>) -> Result<T, SearchError>) -> Result<T, SearchError> {
-        self.read(|snapshot, fields| ask(&Help { snapshot, fields, vocabularies: &self.shared.vocabularies }))
+        let (fields, vocabularies) = (&self.shared.fields, &self.shared.vocabularies);
+        self.noted(guarded(|| ask(&Help { snapshot: &self.snapshot(), fields, vocabularies })))
     }
 
     /// The listings of the other side that fit this document best, best first. The document need not be indexed. Blocking.

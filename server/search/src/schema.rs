@@ -90,8 +90,6 @@ pub(crate) struct Fields {
     price_max: Field,
     deadline: Field,
     published_at: Field,
-    price_min: Field,
-    price_max: Field,
     latent: [Field; COLUMNS],
     id_high: Field,
     id_low: Field,
@@ -107,10 +105,6 @@ pub(crate) mod column {
     pub(crate) const DEADLINE: &str = "deadline";
     /// Unix seconds.
     pub(crate) const PUBLISHED_AT: &str = "published_at";
-    /// Lower end of the price, in fen.
-    pub(crate) const PRICE_MIN: &str = "price_min";
-    /// Upper end of the price, in fen.
-    pub(crate) const PRICE_MAX: &str = "price_max";
     /// Upper half of the id.
     pub(crate) const ID_HIGH: &str = "id_high";
     /// Lower half of the id.
@@ -167,8 +161,6 @@ impl Fields {
         let price_max = builder.add_i64_field(column::PRICE_MAX, FAST);
         let deadline = builder.add_i64_field(column::DEADLINE, FAST);
         let published_at = builder.add_i64_field(column::PUBLISHED_AT, FAST);
-        let price_min = builder.add_i64_field(column::PRICE_MIN, FAST);
-        let price_max = builder.add_i64_field(column::PRICE_MAX, FAST);
         let latent = std::array::from_fn(|place| builder.add_u64_field(&column::latent(place), FAST));
         let id_high = builder.add_u64_field(column::ID_HIGH, FAST);
         let id_low = builder.add_u64_field(column::ID_LOW, FAST);
@@ -190,8 +182,6 @@ impl Fields {
             price_max,
             deadline,
             published_at,
-            price_min,
-            price_max,
             latent,
             id_high,
             id_low,
@@ -279,11 +269,6 @@ impl Fields {
             entry.add_i64(self.deadline, day);
         }
         entry.add_i64(self.published_at, document.published_at);
-        for (field, price) in [(self.price_min, document.price_min), (self.price_max, document.price_max)] {
-            if let Some(price) = price {
-                entry.add_i64(field, price);
-            }
-        }
         // Plain texts and numbers: they can always be written as JSON.
         if !document.requirements.is_empty()
             && let Ok(requirements) = serde_json::to_string(&document.requirements)

@@ -11,7 +11,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{documents, summaries_by_id};
+use super::{documents, explanations, summaries_by_id};
 use crate::{
     Actor, Error, ListingSummary, Market, PER_PAGE, Paged, Result,
     db::from_micros,

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod disk;
-mod speed;
 
 use std::collections::BTreeMap;
 use std::fs;
