@@ -123,7 +123,8 @@ mod tests {
             p50_ms: 1.234,
             p99_ms: 123.4,
         };
-        let row = |dataset: &str| Row { dataset: dataset.to_owned(), split: "dev".to_owned(), side: Side::Demand, figures: figures.clone() };
+        let row =
+            |dataset: &str| Row { dataset: dataset.to_owned(), split: "dev".to_owned(), side: Side::Demand, figures: figures.clone() };
         let text = table(&[row("a"), row("techdemand-zh.demand")]);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);

@@ -2,7 +2,7 @@
 
 use keqiao_market::{
     Error, ListingView, Paged, feedback, hints,
-    matching::{self, DismissedView, MatchView},
+    matching::{self, DismissedView, MatchOrder, MatchView},
 };
 use keqiao_model::{Coded, Cooperation, FeedbackCode, Field, Fields, INDUSTRY_GROUP, ListingHint, ListingKind};
 use keqiao_search::{Explanation, Facet};
@@ -17,7 +17,8 @@ use crate::{
 
 /// The page of one listing's matches.
 pub(super) async fn page(cx: &Cx, kind: ListingKind, number: &str, form: Option<Form>) -> Result<Page, PageError> {
-    let matches = matching::matches(&cx.market, &cx.actor, kind, number, cx.query.page()).await?;
+    let matches =
+        matching::matches(&cx.market, &cx.actor, kind, number, MatchOrder::from_code(cx.query.get("sort")), cx.query.page()).await?;
     let dismissed = matching::dismissed(&cx.market, &cx.actor, kind, number).await?;
     let listing = keqiao_market::listings::listing(&cx.market, &cx.actor, kind, number).await?;
     let title = t!(cx.lang, "matches.title", title = listing.summary.title);
@@ -75,11 +76,55 @@ fn view(cx: &Cx, listing: &ListingView, matches: &Paged<MatchView>, dismissed: &
         {ui::lead(lead)}
         {listing.own.then(|| better(cx, listing))}
         {index_notice(cx)}
+        {(matches.total > 1).then(|| ui::sort_links(cx, &orders(cx)))}
         {list}
         {ui::pager(cx, matches.total, matches.per_page)}
+        {(matches.total > 0).then(|| weights(cx))}
         {dismissed_part(cx, dismissed)}
     }
     .into_any()
+}
+
+fn orders(cx: &Cx) -> [(&'static str, &'static str); 4] {
+    MatchOrder::ALL.map(|order| {
+        let words = match order {
+            MatchOrder::Fit => t!(cx.lang, "matches.sort_fit"),
+            MatchOrder::Text => t!(cx.lang, "matches.sort_text"),
+            MatchOrder::Newest => t!(cx.lang, "listings.sort_newest"),
+            MatchOrder::Deadline => t!(cx.lang, "listings.sort_deadline"),
+        };
+        (order.code(), words)
+    })
+}
+
+/// What a match's score can be made of, beside words, and how much of the best one's words each is worth.
+fn weights(cx: &Cx) -> AnyView {
+    let keqiao_search::Weights { field, industry, cooperation, region, trl, price, freshness, indicators, kin } = keqiao_search::WEIGHTS;
+    let rows = [
+        (t!(cx.lang, "matches.indicators").to_owned(), indicators),
+        (label(cx.lang, "matches.facet", "field"), field),
+        (label(cx.lang, "matches.facet", "trl"), trl),
+        (label(cx.lang, "matches.facet", "cooperation"), cooperation),
+        (label(cx.lang, "matches.facet", "industry"), industry),
+        (label(cx.lang, "matches.facet", "region"), region),
+        (label(cx.lang, "matches.property", "price"), price),
+        (label(cx.lang, "matches.property", "freshness"), freshness),
+        (t!(cx.lang, "matches.kin").to_owned(), kin),
+    ];
+    let rows: Vec<AnyView> = rows
+        .into_iter()
+        .map(|(name, weight)| view! { <li>{name}" "<span class="hint">"≤ "{per_cent(weight, 1.0)}</span></li> }.into_any())
+        .collect();
+    ui::details(
+        t!(cx.lang, "matches.weights"),
+        false,
+        view! { <p>{t!(cx.lang, "matches.weights_text")}</p><ul class="reasons">{rows}</ul> }.into_any(),
+    )
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "a percentage")]
+fn per_cent(part: f32, whole: f32) -> String {
+    format!("{} %", (f64::from(part) / f64::from(whole.max(f32::MIN_POSITIVE)) * 100.0).round() as i64)
 }
 
 /// What the owner can state so that the listing is matched better.
@@ -200,33 +245,48 @@ fn facet_words(cx: &Cx, facet: Facet, code: &str) -> String {
     }
 }
 
-/// Why: the words that agree, in which fields, and the facets that agree; the parts add up to the score.
+/// Why: the words that agree, in which fields, the properties and indicators that agree, and what kin adds; the parts add up to the score.
 pub(crate) fn reasons(cx: &Cx, explanation: &Explanation) -> AnyView {
-    let total = f64::from(explanation.text_score + explanation.facet_score).max(f64::MIN_POSITIVE);
-    #[allow(clippy::cast_possible_truncation, reason = "a percentage")]
-    let share = |weight: f32| format!("{} %", (f64::from(weight) / total * 100.0).round() as i64);
+    let share = |weight: f32| per_cent(weight, explanation.score());
     let words: Vec<AnyView> = explanation
         .words
         .iter()
         .map(|w| {
             let fields =
                 w.fields.iter().map(|f| label(cx.lang, "matches.in", f)).collect::<Vec<_>>().join(t!(cx.lang, "listings.separator"));
-            view! { <li><b>{w.word.clone()}</b>" "<span class="hint">{fields}" · "{share(w.weight)}</span></li> }.into_any()
+            let stands_for =
+                w.stands_for.as_ref().map(|word| view! { <span class="hint">{t!(cx.lang, "matches.stands_for", word = word)}" "</span> });
+            view! { <li><b>{w.word.clone()}</b>" "{stands_for}<span class="hint">{fields}" · "{share(w.weight)}</span></li> }.into_any()
         })
         .collect();
-    let facets: Vec<AnyView> = explanation
+    let line = |name: String, what: &str, weight: f32| {
+        view! { <li><b>{name}</b>" "<span class="hint">{what.to_owned()}" · "{share(weight)}</span></li> }.into_any()
+    };
+    let facets = explanation
         .facets
         .iter()
-        .map(|f| view! { <li><b>{facet_words(cx, f.facet, &f.code)}</b>" "<span class="hint">{label(cx.lang, "matches.facet", f.facet.code())}" · "{share(f.weight)}</span></li> }.into_any())
-        .collect();
+        .map(|f| line(facet_words(cx, f.facet, &f.code), &label(cx.lang, "matches.facet", f.facet.code()), f.weight));
+    let properties = explanation.properties.iter().map(|p| {
+        view! { <li>{label(cx.lang, "matches.property", p.property.code())}" "<span class="hint">{share(p.weight)}</span></li> }.into_any()
+    });
+    let kin = (explanation.kin > 0.0)
+        .then(|| view! { <li>{t!(cx.lang, "matches.kin")}" "<span class="hint">{share(explanation.kin)}</span></li> }.into_any());
+    let agreeing: Vec<AnyView> = facets.chain(properties).chain(kin).collect();
     let other = (explanation.other > 0.0)
         .then(|| view! { <li><span class="hint">{t!(cx.lang, "matches.other_words")}" · "{share(explanation.other)}</span></li> });
-    let facets = (!facets.is_empty())
-        .then(|| view! { <h3 class="reason-head">{t!(cx.lang, "matches.facets_agree")}</h3><ul class="reasons">{facets}</ul> });
+    let agreeing = (!agreeing.is_empty())
+        .then(|| view! { <h3 class="reason-head">{t!(cx.lang, "matches.facets_agree")}</h3><ul class="reasons">{agreeing}</ul> });
+    let indicators = (!explanation.indicators.is_empty()).then(|| {
+        view! {
+            <h3 class="reason-head">{t!(cx.lang, "matches.indicators")}" "<span class="hint">{share(explanation.indicator_score)}</span></h3>
+            {ui::indicator_fits(cx, &explanation.indicators)}
+        }
+    });
     let body = view! {
         <h3 class="reason-head">{t!(cx.lang, "matches.words_agree")}</h3>
         <ul class="reasons">{words}{other}</ul>
-        {facets}
+        {agreeing}
+        {indicators}
     }
     .into_any();
     ui::details(t!(cx.lang, "matches.why"), true, body)

@@ -23,10 +23,10 @@ use crate::{
     paging::within,
 };
 
-pub(crate) use self::indexing::{Indexing, search};
 pub use self::indexing::{IndexStatus, index_lag, index_status, index_step, needs_rebuild, open_index, reindex};
+pub(crate) use self::indexing::{Indexing, search};
 use self::indexing::{explanations, index_position};
-pub use self::pairs::{DismissedView, MatchView, PAIRS_MAX, PairFilter, PairView, best_pairs, dismissed, matches};
+pub use self::pairs::{DismissedView, MatchOrder, MatchView, PAIRS_MAX, PairFilter, PairView, best_pairs, dismissed, matches};
 
 /// Best answers kept per listing.
 const KEPT: usize = 50;

@@ -136,7 +136,8 @@ pub async fn evaluate(request: &Request<'_>, progress: impl Fn(u64, u64)) -> Res
     let queries: Vec<Query> =
         entries.iter().enumerate().map(|(at, entry)| (entry, entry.document(number(corpus.len() + at), request.side))).collect();
     let total = (corpus.len() + 2 * queries.len()) as u64;
-    let index = index(documents.chain(queries.iter().map(|(_, document)| document.clone())).collect(), |done| progress(done, total)).await?;
+    let index =
+        index(documents.chain(queries.iter().map(|(_, document)| document.clone())).collect(), |done| progress(done, total)).await?;
     let filled =
         Filled { index, side: request.side.opposite(), ids: (0..).map(number).zip(corpus.iter().map(|e| e.id.as_str())).collect() };
     let judged: Vec<Query> = queries.into_iter().filter(|(entry, _)| judgements.contains_key(&entry.id)).collect();

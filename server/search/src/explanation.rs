@@ -56,20 +56,17 @@ struct Reason {
 }
 
 /// Tells a score in words.
-pub(crate) fn build(
-    query: &DocumentQuery,
-    contributions: &[Contribution],
-    other: &TantivyDocument,
-    fields: &Fields,
-) -> Explanation {
+pub(crate) fn build(query: &DocumentQuery, contributions: &[Contribution], other: &TantivyDocument, fields: &Fields) -> Explanation {
     let text_score = contributions.iter().map(|contribution| contribution.weight).sum();
     let summary = TermSet::new(&fields.stored_text(other, fields.summary));
     let text = TermSet::new(&fields.stored_text(other, fields.text));
     let matched: BTreeSet<usize> = contributions.iter().map(|contribution| contribution.index).collect();
     let terms = || matched.iter().filter_map(|&index| query.terms.get(index));
     let own = |term: &&QueryTerm| !query.related.contains_key(&(term.channel, term.text.clone()));
-    let matched_words: Vec<&str> = terms().filter(own).filter(|term| term.channel == Channel::Words).map(|term| term.text.as_str()).collect();
-    let matched_grams: Vec<&str> = terms().filter(own).filter(|term| term.channel == Channel::Grams).map(|term| term.text.as_str()).collect();
+    let matched_words: Vec<&str> =
+        terms().filter(own).filter(|term| term.channel == Channel::Words).map(|term| term.text.as_str()).collect();
+    let matched_grams: Vec<&str> =
+        terms().filter(own).filter(|term| term.channel == Channel::Grams).map(|term| term.text.as_str()).collect();
 
     let mut reasons: BTreeMap<(String, Option<&str>), Reason> = BTreeMap::new();
     for contribution in contributions {

@@ -234,7 +234,8 @@ fn directions(rows: &[Vec<(usize, f32)>], rarity: &[f32]) -> Vec<[f32; DIMENSION
             for (part, &place) in direction.iter_mut().zip(&order) {
                 // What is left of directions that the texts do not have is noise.
                 if value(place) > largest * 1e-9 {
-                    let product: f64 = word.iter().zip(&vectors).map(|(w, row)| f64::from(*w) * row.get(place).copied().unwrap_or(0.0)).sum();
+                    let product: f64 =
+                        word.iter().zip(&vectors).map(|(w, row)| f64::from(*w) * row.get(place).copied().unwrap_or(0.0)).sum();
                     #[allow(clippy::cast_possible_truncation, reason = "a weight")]
                     let turned = (product / value(place).sqrt()) as f32;
                     *part = turned * rarity;
@@ -391,12 +392,12 @@ mod tests {
         document
     }
 
-    /// Two subjects whose words occur together, and never with the other's.
+    /// Three subjects of a hundred words each, which occur together and never with another's.
     fn market() -> Vec<Document> {
-        let batteries = ["电池", "电解液", "隔膜", "正极材料", "负极材料", "石墨", "充电", "容量"];
-        let pigs = ["仔猪", "腹泻", "饲料", "益生菌", "养殖", "疫苗", "母猪", "断奶"];
-        let pick = |words: &[&str; 8], n: usize| [0, 1, 3].map(|step| words[(n + step * (1 + n / 8)) % 8]).join("，");
-        (0..120).flat_map(|n| [listing(batteries[n % 8], &pick(&batteries, n)), listing(pigs[n % 8], &pick(&pigs, n))]).collect()
+        let text =
+            |subject: &str, n: usize| (0..8).map(|at| format!("{subject}{}", (n * 7 + at * at * 13 + n * at) % 100)).collect::<Vec<_>>();
+        let listing = |subject, n| listing("", &text(subject, n).join(" "));
+        (0..300).flat_map(|n| ["battery", "piglet", "bridge"].map(|subject| listing(subject, n))).collect()
     }
 
     #[test]
@@ -406,13 +407,12 @@ mod tests {
 
     #[test]
     fn words_of_one_subject_are_akin() {
-        let mut documents = market();
-        // Enough other words that there are as many as directions.
-        documents.extend((0..600).map(|n| listing(&format!("word{}x word{}x", n % 80, (n + 1) % 80), "")));
+        let documents = market();
         let latent = Latent::learn(&documents).unwrap();
         let point = |text: &str| latent.point(&listing(text, "")).unwrap();
-        let (same, other) = (kinship(&point("隔膜"), &point("电解液")), kinship(&point("隔膜"), &point("腹泻")));
-        assert!(same > 0.5 && other < 0.2, "{same} {other}");
+        let same = kinship(&point("battery1 battery2 battery3"), &point("battery51 battery52 battery53"));
+        let other = kinship(&point("battery1 battery2 battery3"), &point("piglet51 piglet52 piglet53"));
+        assert!(same > 0.2 && other < 0.05, "{same} {other}");
         assert_eq!(latent.point(&listing("拖拉机", "")), None);
         let again = Latent::from_bytes(&latent.to_bytes()).unwrap();
         assert_eq!(again.point(&documents[0]), latent.point(&documents[0]));

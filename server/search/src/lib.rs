@@ -52,8 +52,8 @@ pub use home::Wrap;
 pub use index::{Opened, Rebuild, SearchIndex, Settings, VERSION};
 pub use matching::{WEIGHTS, Weights};
 pub use request::{
-    Also, Bounds, Completion, Correction, Explanation, Facet, FacetReason, Hit, Labels, Match, Piece, Property, PropertyReason, SearchRequest,
-    SearchResult, Sort, Suggestions, Synonyms, WordReason,
+    Also, Bounds, Completion, Correction, Explanation, Facet, FacetReason, Hit, Labels, Match, Piece, Property, PropertyReason,
+    SearchRequest, SearchResult, Sort, Suggestions, Synonyms, WordReason,
 };
 
 /// Loads dictionary and thesaurus, which takes about a second in a debug build. Call it at start, before the first request.

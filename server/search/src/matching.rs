@@ -23,8 +23,8 @@ use crate::top::{Keys, Ranked, Top, score_key};
 
 use self::fit::{Agreement, indicator_fits, indicator_share};
 pub use self::fit::{WEIGHTS, Weights};
-use self::terms::document_query;
 pub(crate) use self::terms::DocumentQuery;
+use self::terms::document_query;
 
 mod fit;
 mod terms;

@@ -82,7 +82,8 @@ fn found(text: &str) -> Vec<(usize, u32)> {
     for found in finder.find_iter(text) {
         // A Latin word is meant only where it stands by itself: `AR` is not in `SOLAR`.
         let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-        let inside = |at: usize| letter(text.get(..at).and_then(|t| t.chars().next_back())) && letter(text.get(at..).and_then(|t| t.chars().next()));
+        let inside =
+            |at: usize| letter(text.get(..at).and_then(|t| t.chars().next_back())) && letter(text.get(at..).and_then(|t| t.chars().next()));
         if inside(found.start()) || inside(found.end()) {
             continue;
         }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use keqiao_model::ListingKind::{self, Achievement, Demand};
+use keqiao_model::{Fit, Indicator};
 use keqiao_search::{
-    Change, Document, Facet, Hit, Match, Opened, Piece, SearchError, SearchIndex, SearchRequest, SearchResult, Settings, Sort, WEIGHTS,
+    Change, Document, Facet, Hit, Match, Opened, Piece, Property, SearchError, SearchIndex, SearchRequest, SearchResult, Settings, Sort,
+    WEIGHTS,
 };
 use uuid::Uuid;
 
@@ -331,13 +333,53 @@ fn close(a: f32, b: f32) -> bool {
 
 fn check_sums(found: &Match) {
     let explanation = &found.explanation;
-    assert!(close(found.score, explanation.text_score + explanation.facet_score));
+    let parts = explanation.text_score + explanation.facet_score + explanation.indicator_score + explanation.kin;
+    assert!(close(found.score, parts));
     let words: f32 = explanation.words.iter().map(|word| word.weight).sum();
     assert!(close(words + explanation.other, explanation.text_score), "{explanation:?}");
-    assert!(close(explanation.facets.iter().map(|facet| facet.weight).sum(), explanation.facet_score));
+    let facets: f32 = explanation.facets.iter().map(|facet| facet.weight).sum();
+    let properties: f32 = explanation.properties.iter().map(|property| property.weight).sum();
+    assert!(close(facets + properties, explanation.facet_score), "{explanation:?}");
     assert!(explanation.words.len() <= 12);
     assert!(explanation.words.is_sorted_by(|a, b| a.weight >= b.weight));
     assert!(explanation.words.iter().all(|word| !word.fields.is_empty()), "{explanation:?}");
+}
+
+fn indicator(name: &str, value: &str, unit: &str) -> Indicator {
+    Indicator { name: name.to_owned(), value: value.to_owned(), unit: unit.to_owned(), ..Indicator::default() }
+}
+
+#[tokio::test]
+async fn numbers_and_prices_decide_between_equal_texts() {
+    let offer = |n: u128, density: &str, price: i64| {
+        let mut offer = listing(n, Achievement, "高能量密度锂离子电池");
+        offer.requirements = vec![indicator("能量密度", density, "Wh/kg")];
+        offer.price_min = Some(price);
+        offer
+    };
+    let index = index_of(vec![offer(1, "250", 10), offer(2, "300", 10), offer(3, "300", 1_000)]).await;
+    let mut demand = listing(9, Demand, "高能量密度锂离子电池");
+    demand.requirements = vec![indicator("能量密度", "280", "Wh/kg")];
+    demand.price_max = Some(100);
+    let matches = index.matches(&demand, 10).unwrap();
+    assert_eq!(matches.iter().map(|found| found.id).collect::<Vec<_>>(), [id(2), id(3), id(1)]);
+    matches.iter().for_each(check_sums);
+    let fits: Vec<Fit> = matches.iter().map(|found| found.explanation.indicators[0].fit).collect();
+    assert_eq!(fits, [Fit::Met, Fit::Met, Fit::Missed]);
+    let priced: Vec<bool> =
+        matches.iter().map(|found| found.explanation.properties.iter().any(|p| p.property == Property::Price)).collect();
+    assert_eq!(priced, [true, false, true]);
+    assert_eq!(index.explain(&demand, id(1)).unwrap().as_ref(), Some(&matches[2]));
+}
+
+#[tokio::test]
+async fn a_word_of_the_thesaurus_leads_to_what_others_call_it() {
+    let index = index_of(vec![listing(1, Achievement, "仔猪腹泻防控"), listing(2, Achievement, "数码印花")]).await;
+    let matches = index.matches(&listing(9, Demand, "小猪拉稀"), 10).unwrap();
+    assert_eq!(matches.first().map(|found| found.id), Some(id(1)));
+    let reason = matches[0].explanation.words.iter().find(|word| word.word == "腹泻").unwrap();
+    assert_eq!(reason.stands_for.as_deref(), Some("拉稀"));
+    check_sums(&matches[0]);
 }
 
 #[tokio::test]
@@ -371,7 +413,7 @@ async fn matches_say_why_and_it_adds_up() {
     let best = &matches[0];
     let facets: Vec<_> = best.explanation.facets.iter().map(|facet| (facet.facet, facet.code.as_str())).collect();
     assert_eq!(facets, [(Facet::Field, "energy"), (Facet::Cooperation, "develop"), (Facet::Region, "keqiao"), (Facet::Trl, "6")]);
-    let all = WEIGHTS.field + WEIGHTS.cooperation + WEIGHTS.region + WEIGHTS.trl;
+    let all = WEIGHTS.field + WEIGHTS.cooperation + WEIGHTS.region + WEIGHTS.trl + WEIGHTS.freshness;
     assert!(close(best.explanation.facet_score, all * best.explanation.text_score));
     let half = matches[1].explanation.facets.iter().find(|facet| facet.facet == Facet::Trl).unwrap();
     assert!(close(half.weight, WEIGHTS.trl / 2.0 * best.explanation.text_score));

@@ -4,7 +4,8 @@ use anyhow::Context as _;
 use keqiao_market::{
     Actor, Subject,
     attachments::{self, NewFile},
-    contracts, deals, interests, ledger, listings, matching,
+    contracts, deals, interests, ledger, listings,
+    matching::{self, MatchOrder},
 };
 use keqiao_model::{ContractKind, ContractMove, DealMove, Fields, InterestMove, ListingKind, format_date};
 use time::Duration;
@@ -135,7 +136,7 @@ pub(crate) async fn deals(
         let buyer = people.of(&demand.organisation)?;
         let left = i64::try_from(DEALS - place).unwrap_or(1);
         story.hours_ago(left * 24 * 12 + 24 * 25);
-        let found = matching::matches(&story.market, buyer, ListingKind::Demand, &demand.number, 1).await?;
+        let found = matching::matches(&story.market, buyer, ListingKind::Demand, &demand.number, MatchOrder::Fit, 1).await?;
         let Some(best) = found.items.iter().find(|m| m.other.organisation_id != buyer.organisation().map(|o| o.id).unwrap_or_default())
         else {
             continue;

@@ -84,7 +84,8 @@ pub async fn load(config: &Config, market: &Market, progress: impl Fn(u64, u64))
     story.hours_ago(24 * 1_100);
     let people = people::settle(&mut story, &city, &mut step).await?;
     let listings = content::publish(&mut story, &city, &people, &mut step).await?;
-    while matching::index_step(market).await? > 0 {}
+    // All at once, so that kinship is learnt from the whole city before matches are stored.
+    matching::reindex(market, true, |_, _| {}).await?;
     history::contracts(&mut story, &city, &people, &mut step).await?;
     history::deals(&mut story, &city, &people, &listings, &mut step).await?;
     history::training(&mut story, &city, &people).await?;

@@ -55,11 +55,61 @@ fn is_dismissed(listing: matched::Column, other: matched::Column) -> Expr {
     )
 }
 
+/// The order of a list of matches. Ties keep the order of [`MatchOrder::Fit`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MatchOrder {
+    /// The best fit first, everything considered.
+    #[default]
+    Fit,
+    /// By shared words alone.
+    Text,
+    /// Last published first.
+    Newest,
+    /// Nearest deadline first; listings without one come last.
+    Deadline,
+}
+
+impl MatchOrder {
+    /// Every order, in the order of display.
+    pub const ALL: [Self; 4] = [Self::Fit, Self::Text, Self::Newest, Self::Deadline];
+
+    /// Its name in addresses.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Fit => "fit",
+            Self::Text => "text",
+            Self::Newest => "newest",
+            Self::Deadline => "deadline",
+        }
+    }
+
+    /// The order of this name; [`MatchOrder::Fit`] where there is none.
+    pub fn from_code(code: &str) -> Self {
+        Self::ALL.into_iter().find(|order| order.code() == code).unwrap_or_default()
+    }
+
+    fn sort(self, items: &mut [MatchView]) {
+        match self {
+            Self::Fit => {}
+            Self::Text => items.sort_by(|a, b| b.explanation.text_score.total_cmp(&a.explanation.text_score)),
+            Self::Newest => items.sort_by_key(|item| std::cmp::Reverse(item.other.published_at)),
+            Self::Deadline => items.sort_by_key(|item| (item.other.deadline.is_none(), item.other.deadline)),
+        }
+    }
+}
+
 /// The ranked answers of the other side to a listing, without those that its owner dismissed.
 ///
 /// # Errors
 /// [`Error::NotFound`] unless the actor owns the listing, is a broker, or an officer of its region.
-pub async fn matches(market: &Market, actor: &Actor, kind: ListingKind, number: &str, page: u64) -> Result<Paged<MatchView>> {
+pub async fn matches(
+    market: &Market,
+    actor: &Actor,
+    kind: ListingKind,
+    number: &str,
+    order: MatchOrder,
+    page: u64,
+) -> Result<Paged<MatchView>> {
     let row = find(&market.db, kind, number).await?;
     judging_as(actor, &row)?;
     let query = matched::Entity::find()
@@ -68,7 +118,11 @@ pub async fn matches(market: &Market, actor: &Actor, kind: ListingKind, number: 
         .order_by_asc(matched::Column::Place)
         .order_by_asc(matched::Column::OtherId);
     let best = query.clone().one(&market.db).await?.map_or(1.0, |m| m.score);
-    let (paged, found) = fetch(&market.db, query, page).await?.take();
+    // Another order is one of the whole list, which is short.
+    let (paged, found) = match order {
+        MatchOrder::Fit => fetch(&market.db, query, page).await?.take(),
+        _ => (Paged::empty(), query.all(&market.db).await?),
+    };
     let ids: Vec<Uuid> = found.iter().map(|m| m.other_id).collect();
     let mut others: HashMap<Uuid, ListingSummary> = summaries_by_id(market, ids.clone()).await?;
     let mut verdicts = verdicts_of(market, actor, row.id, &ids).await?;
@@ -82,7 +136,15 @@ pub async fn matches(market: &Market, actor: &Actor, kind: ListingKind, number: 
             items.push(MatchView { other, score: m.score, relative, explanation, verdict: verdicts.remove(&m.other_id) });
         }
     }
-    Ok(paged.with(items))
+    if order == MatchOrder::Fit {
+        return Ok(paged.with(items));
+    }
+    order.sort(&mut items);
+    let total = items.len() as u64;
+    let page = within(page, total);
+    let skipped = usize::try_from((page - 1) * PER_PAGE).unwrap_or(usize::MAX);
+    let items = items.into_iter().skip(skipped).take(usize::try_from(PER_PAGE).unwrap_or(usize::MAX)).collect();
+    Ok(Paged { items, total, page, per_page: PER_PAGE })
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "a percentage")]

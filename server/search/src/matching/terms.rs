@@ -73,7 +73,8 @@ pub(crate) fn document_query(snapshot: &Snapshot, fields: &Fields, document: &Do
     let (own_documents, other_documents) = (snapshot.side(own).documents, snapshot.side(other).documents);
     let mut candidates = Vec::new();
     for channel in [Channel::Words, Channel::Grams] {
-        let mut terms: Vec<(&String, f32)> = wanted.iter().filter(|((of, _), _)| *of == channel).map(|((_, text), w)| (text, w.weight())).collect();
+        let mut terms: Vec<(&String, f32)> =
+            wanted.iter().filter(|((of, _), _)| *of == channel).map(|((_, text), w)| (text, w.weight())).collect();
         // The sort is stable and the terms come in the order of their text: equal ones are kept the same way everywhere.
         terms.sort_by(|a, b| b.1.total_cmp(&a.1));
         for (text, mut weight) in terms.into_iter().take(LOOKED_UP) {
@@ -113,7 +114,8 @@ fn add_related(wanted: &mut BTreeMap<(Channel, String), Wanted>, document: &Docu
     let mut words = HashMap::new();
     for (meant, weight) in related(&[&document.title, &text], TITLE) {
         let analysis = analyse(meant.word);
-        let grams: Vec<&str> = analysis.grams.iter().map(|token| token.text.as_str()).filter(|gram| gram.chars().nth(1).is_some()).collect();
+        let grams: Vec<&str> =
+            analysis.grams.iter().map(|token| token.text.as_str()).filter(|gram| gram.chars().nth(1).is_some()).collect();
         // The whole word if the dictionary has it; of its parts only pairs, each for its share.
         let whole = analysis.units.iter().filter(|_| analysis.units.len() == 1).map(|unit| (Channel::Words, unit.word.as_str(), weight));
         let pairs = grams.iter().map(|gram| (Channel::Grams, *gram, weight / grams.len() as f32));
