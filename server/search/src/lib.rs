@@ -7,8 +7,8 @@
 //! # The files as questions
 //!
 //! - `analysis`: which terms does a text have?
-//! - `schema`: how does a listing become an entry of the index?
-//! - `index`, `home`, `writer`: where does it live, is it sound, who changes it?
+//! - `schema`, `given`: how does a listing become an entry of the index?
+//! - `index`, `home`, `sealed`, `writer`: where does it live, is it sound, who changes it?
 //! - `snapshot`: what do we know about one committed state (how many listings, how long, how rare is a term)?
 //! - `scoring`: how much does a term say about a listing?
 //! - `query`, `search`, `snippet`: what does a person's query mean, what fits it, and how is that shown?
@@ -20,6 +20,7 @@ mod document;
 mod error;
 pub mod evaluate;
 mod explanation;
+mod given;
 mod home;
 mod index;
 mod matching;
@@ -27,6 +28,7 @@ mod query;
 mod request;
 mod schema;
 mod scoring;
+mod sealed;
 mod search;
 mod snapshot;
 mod snippet;
