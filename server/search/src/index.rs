@@ -10,6 +10,7 @@ use tantivy::{Index, ReloadPolicy, TantivyError};
 
 use crate::document::{Change, Document};
 use crate::error::SearchError;
+use crate::given::{GIVEN, Given};
 use crate::help::Help;
 use crate::home::{self, Home, Wrap, guarded};
 use crate::latent::Latent;
@@ -391,8 +392,9 @@ impl Live {
     }
 
     fn start(index: Index, path: Option<PathBuf>, fields: &Arc<Fields>, settings: &Settings, pace: Pace) -> Result<Self, SearchError> {
+        index.tokenizers().register(GIVEN, Given::default());
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-        let position = home::position_of(&index)?;
+        let position = index.load_metas()?.payload;
         let mut figures = FigureCache::default();
         let first = Snapshot::new(reader.searcher(), fields, position, &mut figures)?;
         let filled = (first.side(ListingKind::Demand).documents + first.side(ListingKind::Achievement).documents) as usize;
@@ -457,8 +459,15 @@ impl Rebuild {
     pub async fn finish(mut self, position: String) -> Result<(), SearchError> {
         self.add(Vec::new()).await?;
         let Some(live) = &self.live else { return Err(SearchError::WriterGone) };
-        live.apply(&self.index.shared.fields, Vec::new(), Some(position)).await?;
-        tokio::task::spawn_blocking(move || self.put_in_place()).await.map_err(broken)?
+        live.apply(&self.index.shared.fields, Vec::new(), Some(position.clone())).await?;
+        let index = self.index.clone();
+        tokio::task::spawn_blocking(move || self.put_in_place()).await.map_err(broken)??;
+        // Bulk writing merges nothing; with its first commit the new writer begins to. What it says is not needed.
+        let merging = index.apply(Vec::new(), position).await;
+        if let Err(error) = merging {
+            tracing::warn!(%error, "the new search index is in place but cannot be written");
+        }
+        Ok(())
     }
 
     fn put_in_place(mut self) -> Result<(), SearchError> {

@@ -7,8 +7,8 @@
 //! # The files as questions
 //!
 //! - `analysis`: which terms does a text have?
-//! - `schema`: how does a listing become an entry of the index?
-//! - `index`, `home`, `writer`: where does it live, is it sound, who changes it?
+//! - `schema`, `given`: how does a listing become an entry of the index?
+//! - `index`, `home`, `sealed`, `writer`: where does it live, is it sound, who changes it?
 //! - `snapshot`: what do we know about one committed state (how many listings, how long, how rare is a term)?
 //! - `scoring`: how much does a term say about a listing?
 //! - `query`, `search`, `filter`, `snippet`: what does a person's query mean, what fits it, what may stay, and how is that shown?
@@ -25,6 +25,7 @@ mod error;
 pub mod evaluate;
 mod explanation;
 mod filter;
+mod given;
 mod help;
 mod home;
 mod index;
@@ -34,6 +35,7 @@ mod query;
 mod request;
 mod schema;
 mod scoring;
+mod sealed;
 mod search;
 mod similar;
 mod snapshot;

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use keqiao_model::ListingKind;
 use tantivy::schema::{FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value as _};
-use tantivy::tokenizer::{PreTokenizedString, Token as TantivyToken};
 use tantivy::{TantivyDocument, Term};
 use uuid::Uuid;
 
 use crate::analysis::normal::Normal;
-use crate::analysis::{self, Analysis, Token, analyse};
+use crate::analysis::{self, Analysis, analyse};
 use crate::document::Document;
-use crate::latent::{COLUMNS, Latent, pack};
+use crate::given::{GIVEN, pack};
+use crate::latent::{COLUMNS, Latent, pack as pack_point};
 use crate::request::Facet;
 
 /// Longest keyword, in characters, that is offered to others.
@@ -134,10 +134,9 @@ impl Fields {
         let summary = builder.add_text_field("summary", STORED);
         let text = builder.add_text_field("text", STORED);
         let requirements = builder.add_text_field("requirements", STORED);
-        // Tokens come from our own analysis, ready-made; the tokenizer named here is never asked.
         let options = |record: IndexRecordOption| {
             TextOptions::default()
-                .set_indexing_options(TextFieldIndexing::default().set_tokenizer("raw").set_fieldnorms(true).set_index_option(record))
+                .set_indexing_options(TextFieldIndexing::default().set_tokenizer(GIVEN).set_fieldnorms(true).set_index_option(record))
         };
         let mut scored = |side: ListingKind| {
             let mut fields = Vec::new();
@@ -248,7 +247,7 @@ impl Fields {
                     Channel::Words => &analysis.words,
                     Channel::Grams => &analysis.grams,
                 };
-                entry.add_pre_tokenized_text(scored.field, pre_tokenized(tokens));
+                entry.add_text(scored.field, pack(tokens));
             }
         }
         for (facet, field) in self.facets {
@@ -276,7 +275,7 @@ impl Fields {
             entry.add_text(self.requirements, requirements);
         }
         if let Some(point) = latent.and_then(|latent| latent.point(document)) {
-            for (field, value) in self.latent.into_iter().zip(pack(&point)) {
+            for (field, value) in self.latent.into_iter().zip(pack_point(&point)) {
                 entry.add_u64(field, value);
             }
         }
@@ -324,18 +323,4 @@ impl PartTexts {
     pub(crate) fn analyses(&self) -> impl Iterator<Item = (Part, Analysis)> + '_ {
         self.0.iter().map(|(part, text)| (*part, analyse(text)))
     }
-}
-
-fn pre_tokenized(tokens: &[Token]) -> PreTokenizedString {
-    let tokens = tokens
-        .iter()
-        .map(|token| TantivyToken {
-            offset_from: token.start,
-            offset_to: token.end,
-            position: token.position,
-            text: token.text.clone(),
-            position_length: 1,
-        })
-        .collect();
-    PreTokenizedString { text: String::new(), tokens }
 }

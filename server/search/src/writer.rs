@@ -4,13 +4,12 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
-use tantivy::indexer::LogMergePolicy;
+use tantivy::indexer::{LogMergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexReader, IndexWriter, TantivyDocument, TantivyError, Term};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::document::Change;
 use crate::error::SearchError;
-use crate::home::seal;
 use crate::latent::Latent;
 use crate::schema::Fields;
 use crate::snapshot::{FigureCache, Snapshot};
@@ -24,6 +23,8 @@ const DELETED_SHARE: f32 = 0.2;
 /// Segments below this many documents count as equally small. Every few commits the small ones become one: with the engine's ten thousand,
 /// each of these rewrites would be as large as that, many times a minute.
 const SMALL: u32 = 1_000;
+/// How much more memory many documents get: they make fewer and larger segments then.
+const BULK: usize = 2;
 /// Changes analysed at a time. Analysed texts are large: more of them would only wait in memory.
 const BATCH: usize = 128;
 /// Fewer changes are not worth a second thread.
@@ -129,11 +130,17 @@ impl Writer {
     /// Takes the index's lock and starts the thread.
     pub(crate) fn start(index: &Index, memory: usize, pace: Pace, parts: Parts) -> Result<Self, SearchError> {
         // One thread: a commit of a few documents then makes one small segment instead of several.
+        let memory = if pace == Pace::Bulk { memory.saturating_mul(BULK) } else { memory };
         let writer: IndexWriter = index.writer_with_num_threads(1, memory.max(LEAST_MEMORY))?;
-        let mut policy = LogMergePolicy::default();
-        policy.set_del_docs_ratio_before_merge(DELETED_SHARE);
-        policy.set_min_layer_size(SMALL);
-        writer.set_merge_policy(Box::new(policy));
+        if pace == Pace::Bulk {
+            // Analysis needs the processors; merging comes afterwards, while the index answers already.
+            writer.set_merge_policy(Box::new(NoMergePolicy));
+        } else {
+            let mut policy = LogMergePolicy::default();
+            policy.set_del_docs_ratio_before_merge(DELETED_SHARE);
+            policy.set_min_layer_size(SMALL);
+            writer.set_merge_policy(Box::new(policy));
+        }
         let (sender, receiver) = mpsc::channel(QUEUE);
         let task = Task { writer, pace, parts };
         let thread = std::thread::Builder::new().name("search-writer".to_owned()).spawn(move || task.run(receiver))?;
@@ -220,7 +227,7 @@ impl Task {
     fn commit(&mut self, position: Option<String>) -> Result<(), SearchError> {
         let mut commit = self.writer.prepare_commit()?;
         if let Some(position) = &position {
-            commit.set_payload(&seal(position));
+            commit.set_payload(position);
         }
         commit.commit()?;
         let Parts { reader, fields, current, figures } = &mut self.parts;
