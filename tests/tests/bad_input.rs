@@ -401,7 +401,10 @@ async fn a_stale_version_overwrites_nothing() {
     let app = TestApp::new().await;
     let pair = app.pair().await;
     let (engineer, researcher, admin) = (&pair.engineer, &pair.researcher, app.admin().await);
-    let draft = engineer.post("/demands/new", DemandForm::complete().set("action", "save")).await.location();
+    // About something else than the demand of the deal, or it would be held for a duplicate.
+    let form = DemandForm::complete().summary("污泥脱水后含水率居高不下。").problem("滤布堵塞，压滤周期长。");
+    let form = form.set("background", "城镇污水处理厂每日产泥三十吨，堆放困难。");
+    let draft = engineer.post("/demands/new", form.set("action", "save")).await.location();
     stale(engineer, &format!("{draft}/edit"), "save", [("title", "先到的标题")], [("title", "后到的标题"), ("problem", "后到的难题")])
         .await;
     let organisation = format!("/organisations/{}/edit", engineer.organisation());

@@ -382,6 +382,7 @@ async fn work_until_killed() {
 async fn killed_at_any_point_index_and_database_agree() {
     let (app, pair) = stocked().await;
     let (engineer, officer) = (pair.engineer.actor().await, pair.officer.actor().await);
+    let before = living(app.market()).await.len();
     drop(pair);
     let mut closed = app.close();
     let folder = tempfile::tempdir().unwrap();
@@ -424,5 +425,6 @@ async fn killed_at_any_point_index_and_database_agree() {
     let app = closed.open().await;
     app.index().await;
     assert_agreed(app.market(), "in the end").await;
-    assert!(living(app.market()).await.len() > 30, "they did get somewhere");
+    // Every other round published one itself.
+    assert!(living(app.market()).await.len() > before + 7, "they did get somewhere");
 }
