@@ -117,7 +117,7 @@ fn candidates(
         }
         candidate.ranked.rescore((candidate.ranked.score + candidate.kin + candidate.indicators).max(f32::MIN_POSITIVE));
     }
-    candidates.sort_by(|a, b| b.ranked.cmp(&a.ranked));
+    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.ranked));
     candidates.truncate(limit);
     Ok(candidates)
 }
