@@ -401,7 +401,8 @@ async fn a_stale_version_overwrites_nothing() {
     let app = TestApp::new().await;
     let pair = app.pair().await;
     let (engineer, researcher, admin) = (&pair.engineer, &pair.researcher, app.admin().await);
-    let draft = engineer.post("/demands/new", DemandForm::complete().set("action", "save")).await.location();
+    let demand = DemandForm::complete().summary("印染废水色度高。").problem("膜污染严重。").set("background", "每年排放废水十万吨。");
+    let draft = engineer.post("/demands/new", demand.set("action", "save")).await.location();
     stale(engineer, &format!("{draft}/edit"), "save", [("title", "先到的标题")], [("title", "后到的标题"), ("problem", "后到的难题")])
         .await;
     let organisation = format!("/organisations/{}/edit", engineer.organisation());

@@ -100,7 +100,7 @@ async fn everybody_who_reads_a_list_has_one_word_and_may_change_it() {
     let pair = app.pair().await;
     let broker = app.broker().await;
     let path = format!("/demands/{}/matches", pair.demand);
-    for who in [&pair.engineer, &broker, &pair.officer] {
+    for who in [&broker, &pair.officer, &pair.engineer] {
         let page = who.open(&path).await;
         let page = judge(who, &page, "useful", &pair.achievement, "").await;
         assert!(page.says(t!(Zh, "matches.said_useful")), "{page}");
@@ -144,7 +144,9 @@ async fn officers_see_how_precise_matching_is() {
     judge(&pair.researcher, &page, "not_useful", &water, "no_advantage").await;
     let page = pair.officer.open("/review/precision").await;
     assert!(page.says("50.0%"), "{page}");
-    let row = |page: &Answer, section: &str| page.all(&format!("#{section} table.table tbody tr"));
+    let row = |page: &Answer, section: &str| {
+        page.all(&format!("#{section} :not(.details-body) > .table-frame tbody tr, #{section} > .table-frame tbody tr"))
+    };
     let environment = code_label(Zh, "field", "environment");
     assert!(row(&page, "fields").contains(&format!("{environment} 1 0 0.0%")), "{:?}", row(&page, "fields"));
     assert!(row(&page, "months").contains(&"2026-08 2 1 50.0%".to_owned()), "{:?}", row(&page, "months"));

@@ -460,7 +460,7 @@ async fn who_may_not_do_what() {
     Matches judge                    sign in    may        404        404        may        404        may        404
     Matches take back a verdict      sign in    may        404        404        may        404        may        404
     Matches restore                  sign in    may        404        404        403        404        403        404
-    Matches judge                    404        404        404        404        404        404        404        404
+    Matches judge                    sign in    404        404        404        404        404        404        404
     Interest answer                  sign in    422        422        404        404        404        404        404
     Deal write                       sign in    may        may        404        404        404        404        404
     Deal sign                        sign in    422        422        404        404        404        404        404
