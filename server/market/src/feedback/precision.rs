@@ -245,9 +245,12 @@ async fn said(market: &Market, span: Option<(i64, i64)>) -> Result<Vec<Signal>> 
     Ok(rows.into_iter().filter_map(signal).collect())
 }
 
+/// Of an answered interest: the listing, the sender's own, state, code, when.
+type Answered = (Uuid, Option<Uuid>, String, String, Option<i64>);
+
 async fn answered(market: &Market, span: Option<(i64, i64)>) -> Result<Vec<Signal>> {
     use interest::Column as C;
-    let rows: Vec<(Uuid, Option<Uuid>, String, String, Option<i64>)> = interest::Entity::find()
+    let rows: Vec<Answered> = interest::Entity::find()
         .select_only()
         .columns([C::ListingId, C::CounterId, C::State, C::Code, C::AnsweredAt])
         .filter(C::State.is_in([InterestState::Accepted.code(), InterestState::Declined.code()]))
@@ -256,7 +259,7 @@ async fn answered(market: &Market, span: Option<(i64, i64)>) -> Result<Vec<Signa
         .into_tuple()
         .all(&market.db)
         .await?;
-    let signal = |(one, other, state, code, at): (Uuid, Option<Uuid>, String, String, Option<i64>)| {
+    let signal = |(one, other, state, code, at): Answered| {
         let useful = state == InterestState::Accepted.code();
         let by = if useful { Judgement::Accepted } else { Judgement::Declined };
         let reason = DeclineCode::from_code(&code).filter(|_| !useful).map(JudgedReason::Decline);
