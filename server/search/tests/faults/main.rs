@@ -249,7 +249,7 @@ async fn what_is_not_the_current_index_is_no_index() {
     fs::write(dir.path().join("current.new"), "index-v1").unwrap();
     let (index, opened) = open(dir.path());
     assert_eq!((opened, answers(&index).unwrap()), (Opened::Existing, expected.clone()));
-    assert_eq!(folders(dir.path()), [current.clone()], "the others are gone");
+    assert_eq!(folders(dir.path()), std::slice::from_ref(&current), "the others are gone");
     // A rebuild that is given up leaves nothing.
     let mut new = index.rebuild().await.unwrap();
     new.add(last_state()).await.unwrap();

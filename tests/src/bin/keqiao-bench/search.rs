@@ -49,10 +49,8 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
         // Of the first listings, so that the same ones are asked at both sizes.
         demands: generator.demands(500, small),
     };
-    let mut filled = 0;
     for size in if small < options.listings { vec![small, options.listings] } else { vec![small] } {
-        build(&mut report, &index, &generator, filled..size, &data).await?;
-        filled = size;
+        build(&mut report, &index, &generator, size, &data).await?;
         stage(&mut report, &index, &generator, &questions, &data, options).await?;
     }
     drop(index);
@@ -63,17 +61,10 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn build(
-    report: &mut Report,
-    index: &SearchIndex,
-    generator: &Arc<Generator>,
-    numbers: std::ops::Range<u64>,
-    data: &Path,
-) -> anyhow::Result<()> {
-    let (size, added) = (numbers.end, numbers.end - numbers.start);
+async fn build(report: &mut Report, index: &SearchIndex, generator: &Arc<Generator>, size: u64, data: &Path) -> anyhow::Result<()> {
     println!("\nBuilding, {size} listings");
-    let took = upkeep::fill(index, generator, numbers).await?;
-    report.fact("index build", size, added as f64 / took.as_secs_f64(), "listings/s");
+    let took = upkeep::fill(index, generator, size).await?;
+    report.fact("index build", size, size as f64 / took.as_secs_f64(), "listings/s");
     report.fact("memory while building, the most so far (VmHWM)", size, memory().get("VmHWM").copied().unwrap_or(0.0), "MB");
     let bytes = upkeep::settle(index, data).await?;
     report.fact("index on disk", size, bytes as f64 / 1_000_000.0, "MB");

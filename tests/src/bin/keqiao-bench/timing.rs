@@ -33,10 +33,13 @@ impl Sample {
     }
 }
 
-/// A way to answer a question with a number of finds.
+/// Answers a question with a number of finds.
+type Ask<'a, Q> = dyn FnMut(&Q) -> anyhow::Result<usize> + 'a;
+
+/// A way to answer a question.
 pub struct Way<'a, Q: ?Sized> {
     name: &'static str,
-    ask: Box<dyn FnMut(&Q) -> anyhow::Result<usize> + 'a>,
+    ask: Box<Ask<'a, Q>>,
 }
 
 impl<'a, Q: ?Sized> Way<'a, Q> {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use keqiao_search::{Change, SearchIndex, SearchRequest};
+use keqiao_search::{Change, Document, Rebuild, SearchIndex, SearchRequest};
 use tokio::{sync::mpsc, time::MissedTickBehavior};
 
 use crate::{
@@ -20,23 +20,27 @@ use crate::{
     timing::quantiles,
 };
 
-/// Listings of one commit while building, as `keqiao reindex` has it.
+/// Listings read at a time while building, as `keqiao reindex` has it.
 const BATCH: u64 = 2_000;
 /// Writes a second while others search.
 const WRITES: u64 = 20;
 /// Listings whose matches are recomputed to know how long all take.
 const SAMPLE: u64 = 2_000;
 
-/// Puts the listings of these numbers into the index and answers how long that took.
-pub async fn fill(index: &SearchIndex, generator: &Arc<Generator>, numbers: std::ops::Range<u64>) -> anyhow::Result<Duration> {
+/// Builds the index anew of this many listings, as `keqiao reindex` does, and answers how long that took.
+pub async fn fill(index: &SearchIndex, generator: &Arc<Generator>, listings: u64) -> anyhow::Result<Duration> {
     let (sender, mut batches) = mpsc::channel(2);
-    let (made, generator) = (numbers.clone(), generator.clone());
+    let sample: Vec<Document> = (0..listings)
+        .step_by(usize::try_from(listings)?.div_ceil(Rebuild::LEARNT_FROM).max(1))
+        .map(|number| generator.listing(number))
+        .collect();
+    let generator = generator.clone();
     // Making texts is not what is measured: it is done ahead, beside the index.
     let maker = tokio::task::spawn_blocking(move || {
-        let mut from = made.start;
-        while from < made.end {
-            let until = (from + BATCH).min(made.end);
-            let batch: Vec<Change> = (from..until).map(|number| Change::Put(Box::new(generator.listing(number)))).collect();
+        let mut from = 0;
+        while from < listings {
+            let until = (from + BATCH).min(listings);
+            let batch: Vec<Document> = (from..until).map(|number| generator.listing(number)).collect();
             if sender.blocking_send(batch).is_err() {
                 return;
             }
@@ -45,15 +49,17 @@ pub async fn fill(index: &SearchIndex, generator: &Arc<Generator>, numbers: std:
     });
     let (mut done, mut told) = (0, Instant::now());
     let started = Instant::now();
+    let mut new = index.rebuild().await?;
+    new.learn(sample).await?;
     while let Some(batch) = batches.recv().await {
         done += batch.len();
-        index.apply(batch, String::new()).await?;
+        new.add(batch).await?;
         if told.elapsed() > Duration::from_secs(30) {
-            eprintln!("  … {done} of {} listings indexed after {:.0} s", numbers.end - numbers.start, started.elapsed().as_secs_f64());
+            eprintln!("  … {done} of {listings} listings indexed after {:.0} s", started.elapsed().as_secs_f64());
             told = Instant::now();
         }
     }
-    // What the market does to an index once it is filled belongs here.
+    new.finish(String::new()).await?;
     let took = started.elapsed();
     maker.await?;
     Ok(took)
