@@ -132,7 +132,13 @@ test("pages without islands ask for no program", async () => {
     await page.goto("/demands");
     return page.getByRole("main").locator("a[href^='/demands/XQ-']").first().getAttribute("href");
   };
-  for (const address of ["/", "/about", "/demands", await demand(), "/achievements?q=检测", "/organisations", "/contracts", "/targets", "/targets/contract_value", "/nowhere"]) {
+  // The search box completes what is typed, by a few kilobytes of script and no program.
+  for (const address of ["/demands", "/achievements?q=检测", "/experts"]) {
+    const programs = (await requested(page, address)).filter((path) => /\.(wasm|js)$/.test(path));
+    assert.match(programs.join(" "), /^\/assets\/suggest-\w+\.js$/, `${address} asks for more`);
+    assert.equal(await page.locator("leptos-island").count(), 0, `${address} has an island`);
+  }
+  for (const address of ["/", "/about", await demand(), "/organisations", "/contracts", "/targets", "/targets/contract_value", "/nowhere"]) {
     const programs = (await requested(page, address)).filter((path) => /\.(wasm|js)$/.test(path));
     assert.deepEqual(programs, [], `${address} asks for a program`);
     assert.equal(await page.locator("script, leptos-island").count(), 0, `${address} has a script`);
