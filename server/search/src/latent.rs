@@ -43,16 +43,26 @@ pub(crate) struct Latent {
     directions: Vec<[f32; DIMENSIONS]>,
 }
 
-/// How akin two listings are, from 0 to 1.
-pub(crate) fn kinship(a: &Point, b: &Point) -> f32 {
-    let (mut product, mut first, mut second) = (0_i32, 0_i32, 0_i32);
-    for (&a, &b) in a.iter().zip(b) {
-        let (a, b) = (i32::from(a), i32::from(b));
-        product += a * b;
-        first += a * a;
-        second += b * b;
+/// A listing's point with its length, so that many can be compared with each other.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed {
+    point: [i16; DIMENSIONS],
+    length: f32,
+}
+
+impl Placed {
+    /// Takes the length of a point.
+    pub(crate) fn new(point: &Point) -> Self {
+        let point = point.map(i16::from);
+        let squares: i32 = point.iter().map(|&part| i32::from(part) * i32::from(part)).sum();
+        Self { point, length: (squares as f32).sqrt() }
     }
-    if product <= 0 { 0.0 } else { product as f32 / ((first as f32) * (second as f32)).sqrt() }
+
+    /// How akin two listings are, from 0 to 1.
+    pub(crate) fn kinship(&self, other: &Self) -> f32 {
+        let product: i32 = self.point.iter().zip(&other.point).map(|(&a, &b)| i32::from(a) * i32::from(b)).sum();
+        if product <= 0 { 0.0 } else { product as f32 / (self.length * other.length) }
+    }
 }
 
 /// The point as it is stored.
@@ -409,9 +419,10 @@ mod tests {
     fn words_of_one_subject_are_akin() {
         let documents = market();
         let latent = Latent::learn(&documents).unwrap();
-        let point = |text: &str| latent.point(&listing(text, "")).unwrap();
-        let same = kinship(&point("battery1 battery2 battery3"), &point("battery51 battery52 battery53"));
-        let other = kinship(&point("battery1 battery2 battery3"), &point("piglet51 piglet52 piglet53"));
+        let placed = |text: &str| Placed::new(&latent.point(&listing(text, "")).unwrap());
+        let kinship = |a: &str, b: &str| placed(a).kinship(&placed(b));
+        let same = kinship("battery1 battery2 battery3", "battery51 battery52 battery53");
+        let other = kinship("battery1 battery2 battery3", "piglet51 piglet52 piglet53");
         assert!(same > 0.2 && other < 0.05, "{same} {other}");
         assert_eq!(latent.point(&listing("拖拉机", "")), None);
         let again = Latent::from_bytes(&latent.to_bytes()).unwrap();

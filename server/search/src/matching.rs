@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::document::Document;
 use crate::error::SearchError;
 use crate::explanation;
-use crate::latent::{COLUMNS, Point, kinship, unpack};
+use crate::latent::{COLUMNS, Placed, unpack};
 use crate::request::Match;
 use crate::schema::{Fields, column};
 use crate::scoring::score_segment;
@@ -105,11 +105,9 @@ fn candidates(
     let points = points(readers, &ranked)?;
     // What kin passes on is what words say, without the listing's own part in it.
     let texts: Vec<f32> = ranked.iter().take(POOL).map(|one| text_score(scored, one)).collect();
-    let mut candidates: Vec<Candidate> = ranked
-        .into_iter()
-        .enumerate()
-        .map(|(place, ranked)| Candidate { ranked, kin: WEIGHTS.kin * inherited(place, &points, &texts), indicators: 0.0 })
-        .collect();
+    let kin = inherited(&points, &texts).into_iter().chain(std::iter::repeat(0.0));
+    let mut candidates: Vec<Candidate> =
+        ranked.into_iter().zip(kin).map(|(ranked, kin)| Candidate { ranked, kin: WEIGHTS.kin * kin, indicators: 0.0 }).collect();
     for candidate in candidates.iter_mut().take(POOL) {
         if !document.requirements.is_empty() {
             let fits = indicator_fits(document, &requirements(&snapshot.searcher.doc(candidate.ranked.address)?, fields));
@@ -156,7 +154,7 @@ fn text_score(scored: &Scored, ranked: &Ranked) -> f32 {
 }
 
 /// Where the first [`POOL`] of these stand in the learnt space; nowhere when nothing was learnt yet.
-fn points(readers: &[SegmentReader], ranked: &[Ranked]) -> Result<Vec<Option<Point>>, SearchError> {
+fn points(readers: &[SegmentReader], ranked: &[Ranked]) -> Result<Vec<Option<Placed>>, SearchError> {
     let mut columns: HashMap<u32, Option<Vec<Column<u64>>>> = HashMap::new();
     let mut points = Vec::new();
     for ranked in ranked.iter().take(POOL) {
@@ -178,26 +176,33 @@ fn points(readers: &[SegmentReader], ranked: &[Ranked]) -> Result<Vec<Option<Poi
             for (packed, column) in packed.iter_mut().zip(columns) {
                 *packed = column.first(ranked.address.doc_id)?;
             }
-            Some(unpack(&packed))
+            Some(Placed::new(&unpack(&packed)))
         });
         points.push(point);
     }
     Ok(points)
 }
 
-/// The text scores of a listing's kin among the pool, weighed by how close they are.
-fn inherited(place: usize, points: &[Option<Point>], texts: &[f32]) -> f32 {
-    let Some(Some(own)) = points.get(place) else { return 0.0 };
-    let (mut sum, mut weights) = (0.0, 0.0);
-    for (other, (point, text)) in points.iter().zip(texts).enumerate() {
-        if let (true, Some(point)) = (other != place, point) {
-            let weight = kinship(own, point).powi(CLOSE);
-            sum += weight * text;
-            weights += weight;
+/// For each of the pool the text scores of its kin, weighed by how close they are.
+fn inherited(points: &[Option<Placed>], texts: &[f32]) -> Vec<f32> {
+    let mut sums = vec![(0.0_f32, 0.0_f32); points.len()];
+    let mut add = |place: usize, weight: f32, text: f32| {
+        if let Some((sum, weights)) = sums.get_mut(place) {
+            *sum += weight * text;
+            *weights += weight;
+        }
+    };
+    let placed: Vec<(usize, &Placed, f32)> =
+        points.iter().zip(texts).enumerate().filter_map(|(place, (point, &text))| Some((place, point.as_ref()?, text))).collect();
+    for (at, &(first, point, text)) in placed.iter().enumerate() {
+        for &(second, other, other_text) in placed.iter().skip(at + 1) {
+            let weight = point.kinship(other).powi(CLOSE);
+            add(first, weight, other_text);
+            add(second, weight, text);
         }
     }
     // Far kin only, far less than one close one, says nothing.
-    if weights > 1e-6 { sum / weights } else { 0.0 }
+    sums.into_iter().map(|(sum, weights)| if weights > 1e-6 { sum / weights } else { 0.0 }).collect()
 }
 
 /// The stored indicators of an entry.

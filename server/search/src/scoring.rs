@@ -54,7 +54,9 @@ pub(crate) fn idf(documents: u64, frequency: u64) -> f32 {
 /// across fields is not worth paying for a weight.
 pub(crate) fn frequency(snapshot: &Snapshot, fields: &Fields, kind: ListingKind, channel: Channel, text: &str) -> Result<u64, SearchError> {
     let mut most = 0;
-    for scored in fields.scored(kind).iter().filter(|scored| scored.channel == channel && scored.part != Part::Names) {
+    let side = snapshot.side(kind);
+    let wanted = |scored: &&ScoredField| scored.channel == channel && scored.part != Part::Names && side.uses(scored.field);
+    for scored in fields.scored(kind).iter().filter(wanted) {
         most = most.max(snapshot.frequency(&Term::from_field_text(scored.field, text))?);
     }
     Ok(most)
@@ -90,7 +92,7 @@ pub(crate) fn resolve_term(
 ) -> Result<Vec<FieldTerm>, SearchError> {
     let side = snapshot.side(kind);
     let mut resolved = Vec::new();
-    let wanted = |scored: &&ScoredField| scored.channel == channel && parts.contains(&scored.part);
+    let wanted = |scored: &&ScoredField| scored.channel == channel && parts.contains(&scored.part) && side.uses(scored.field);
     for scored in fields.scored(kind).iter().filter(wanted) {
         let term = Term::from_field_text(scored.field, text);
         let frequency = snapshot.frequency(&term)?;

@@ -41,6 +41,11 @@ pub(crate) struct Side {
 }
 
 impl Side {
+    /// Whether any document has a term in this field.
+    pub(crate) fn uses(&self, field: Field) -> bool {
+        self.mean_lengths.get(&field).is_some_and(|&mean| mean > 0.0)
+    }
+
     /// Mean number of terms in a field, at least a little above nothing so that it can divide.
     pub(crate) fn mean_length(&self, field: Field) -> f32 {
         self.mean_lengths.get(&field).copied().unwrap_or_default().max(0.001)
