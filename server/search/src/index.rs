@@ -212,6 +212,12 @@ impl SearchIndex {
         Ok(Rebuild { index: self.clone(), live: Some(Arc::new(live.await.map_err(broken)??)), failed: false })
     }
 
+    /// The engine's own index, for measuring beside it: its files are sealed, so nothing else opens them.
+    #[doc(hidden)]
+    pub fn engine(&self) -> Index {
+        self.live().index.clone()
+    }
+
     /// Answers a person's search. Blocking: call it where blocking is allowed.
     ///
     /// # Errors

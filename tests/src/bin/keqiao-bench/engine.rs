@@ -1,13 +1,13 @@
 //! How do our index and a plain tantivy query on the same index answer?
 
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use jieba_rs::Jieba;
 use keqiao_model::{Field, ListingKind};
 use keqiao_search::{Document, Facet, SearchIndex, SearchRequest};
 use tantivy::{
-    Index, Searcher, TantivyDocument, Term,
+    Searcher, TantivyDocument, Term,
     collector::{Count, TopDocs},
     query::{BooleanQuery, Occur, Query, TermQuery},
     schema::{Field as IndexField, IndexRecordOption},
@@ -34,11 +34,9 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// Opens the index in the folder that was given to [`SearchIndex::open`], as it is now.
-    pub fn open(folder: &Path) -> anyhow::Result<Self> {
-        let entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-        let entry = entries.into_iter().find(|entry| entry.path().join("meta.json").is_file()).context("no index")?;
-        let index = Index::open_in_dir(entry.path())?;
+    /// Reads the index as it is now.
+    pub fn open(index: &SearchIndex) -> anyhow::Result<Self> {
+        let index = index.engine();
         let fields = index.schema();
         let words: Vec<_> = fields
             .fields()

@@ -47,7 +47,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     let market = program::open(&config).await?;
     fill(&config, &market, options.import.as_deref()).await?;
     println!("\n{} listings in the index, {} processors\n", market.search_index().len(), std::thread::available_parallelism()?);
-    searches(&market, folder.path())?;
+    searches(&market))?;
     matches(&market).await?;
     pages(&config, &market, options).await
 }
@@ -81,8 +81,8 @@ async fn fill(config: &Config, market: &Market, folder: Option<&Path>) -> anyhow
 }
 
 /// Our search (ranking, facet counts, marked snippets) beside a plain tantivy query for the same words in the same index.
-fn searches(market: &Market, data: &Path) -> anyhow::Result<()> {
-    let bare = Plain::open(&data.join("index"))?;
+fn searches(market: &Market) -> anyhow::Result<()> {
+    let bare = Plain::open(market.search_index())?;
     let (mut plain, mut ours) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         for query in QUERIES {

@@ -51,7 +51,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     };
     for size in if small < options.listings { vec![small, options.listings] } else { vec![small] } {
         build(&mut report, &index, &generator, size, &data).await?;
-        stage(&mut report, &index, &generator, &questions, &data, options).await?;
+        stage(&mut report, &index, &generator, &questions, options).await?;
     }
     drop(index);
     databases(&mut report, &generator, &questions, folder.path(), small, options.seconds).await?;
@@ -78,7 +78,6 @@ async fn stage(
     index: &SearchIndex,
     generator: &Arc<Generator>,
     questions: &Questions,
-    data: &Path,
     options: &Options,
 ) -> anyhow::Result<()> {
     let size = index.len() as u64;
@@ -97,7 +96,7 @@ async fn stage(
     ] {
         report.fact(format!("{what} ({name})"), size, memory.get(name).copied().unwrap_or(0.0), "MB");
     }
-    let plain = Plain::open(data)?;
+    let plain = Plain::open(index)?;
     report.race(engine::searches(index, &plain, SHORT, &questions.short, options.seconds)?);
     report.race(engine::searches(index, &plain, TYPED, &questions.typed, options.seconds)?);
     report.race(engine::matches(index, &plain, MATCH, &questions.demands, options.seconds)?);
