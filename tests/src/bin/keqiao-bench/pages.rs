@@ -47,7 +47,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     let market = program::open(&config).await?;
     fill(&config, &market, options.import.as_deref()).await?;
     println!("\n{} listings in the index, {} processors\n", market.search_index().len(), std::thread::available_parallelism()?);
-    searches(&market))?;
+    searches(&market)?;
     matches(&market).await?;
     pages(&config, &market, options).await
 }
