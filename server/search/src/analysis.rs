@@ -102,6 +102,11 @@ fn dictionary() -> &'static Dictionary {
     })
 }
 
+/// Whether the Latin word says nothing about a subject: a stop word, a lone letter or digit.
+pub(crate) fn is_idle(word: &str) -> bool {
+    word.chars().nth(1).is_none() || stop_words().contains(word)
+}
+
 fn stop_words() -> &'static HashSet<&'static str> {
     static STOP: OnceLock<HashSet<&'static str>> = OnceLock::new();
     STOP.get_or_init(|| STOP_WORDS.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect())
@@ -264,7 +269,7 @@ impl Analyser {
             grams.push(part.to_owned());
             self.out.grams.push(Token { text: part.to_owned(), start: from, end: to, position: self.position });
             // A lone letter or digit (a list's numbering, a variable's name) is found as a gram but is no word.
-            let stop = stop_words().contains(part) || part.chars().nth(1).is_none();
+            let stop = is_idle(part);
             all_stop &= stop;
             if !stop {
                 let text = self.stem(part);

@@ -104,7 +104,8 @@ impl Speller<'_> {
         let whole = || self.best(self.vocabulary.sounding(word)).map(str::to_owned);
         let initials =
             || INITIALS.contains(&word.len()).then(|| self.best(self.vocabulary.with_initials(word)).map(str::to_owned)).flatten();
-        Ok(whole().or_else(|| self.row(word)).or_else(|| self.typo(word)).or_else(initials))
+        let known = || self.known(self.vocabulary.sounding(word)).or_else(|| self.known(self.near(word))).map(str::to_owned);
+        Ok(whole().or_else(|| self.row(word)).or_else(|| self.typo(word)).or_else(initials).or_else(known))
     }
 
     /// Whether some listing of the side has this Latin word in any form.
@@ -126,6 +127,11 @@ impl Speller<'_> {
         let there = entries.filter(|entry| entry.count(self.kind) > 0);
         // Of equally frequent ones the first by text, so that the answer is always the same.
         there.max_by(|a, b| a.count(self.kind).cmp(&b.count(self.kind)).then_with(|| b.text.cmp(&a.text))).map(|entry| &*entry.text)
+    }
+
+    /// A word that no listing of the side says, but the dictionaries: something that means the same may be found for it.
+    fn known<'v>(&self, mut entries: impl Iterator<Item = &'v Entry>) -> Option<&'v str> {
+        entries.next().map(|entry| &*entry.text)
     }
 
     /// The pinyin of several words in a row, as few as possible.
@@ -152,11 +158,13 @@ impl Speller<'_> {
     }
 
     fn typo(&self, word: &str) -> Option<String> {
-        if word.len() < SHORTEST_TYPO {
-            return None;
-        }
-        let near = self.vocabulary.latin().filter(|entry| one_edit_apart(word.as_bytes(), entry.text.as_bytes()));
-        self.best(near).map(str::to_owned)
+        self.best(self.near(word)).map(str::to_owned)
+    }
+
+    /// Latin words that one slip of the finger makes of this one.
+    fn near(&self, word: &str) -> impl Iterator<Item = &Entry> {
+        let long = word.len() >= SHORTEST_TYPO;
+        self.vocabulary.latin().filter(move |entry| long && one_edit_apart(word.as_bytes(), entry.text.as_bytes()))
     }
 
     /// Half typed in pinyin: 锂dianchi.
@@ -169,7 +177,9 @@ impl Speller<'_> {
             let mut chars = entry.text.chars();
             word.chars().filter(|c| is_han(*c)).all(|c| chars.any(|other| other == c))
         };
-        Ok(self.best(self.vocabulary.sounding(&sound_of(word)).filter(fits)).map(str::to_owned))
+        let sound = sound_of(word);
+        let sounding = || self.vocabulary.sounding(&sound).filter(fits);
+        Ok(self.best(sounding()).or_else(|| self.known(sounding())).map(str::to_owned))
     }
 
     /// Characters that sound like those of a word.

@@ -61,6 +61,11 @@ pub(crate) fn synonyms_of(term: &str) -> Vec<&'static str> {
     of_key(&key(&analyse(term).units)).map(|member| member.text).collect()
 }
 
+/// Every word of every group, as it is written in the file.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    table().groups.iter().flatten().map(|member| member.text)
+}
+
 /// Analyses the groups, once.
 pub(crate) fn warm_up() {
     table();

@@ -15,9 +15,12 @@ use crate::analysis::{WORDS, is_han};
 use crate::error::SearchError;
 use crate::schema::{Channel, Fields, Part};
 use crate::snapshot::Snapshot;
+use crate::synonyms;
 
 /// Most words kept: the rarest go first.
 const MOST_WORDS: usize = 200_000;
+/// Shorter Latin words of synonyms are abbreviations, not to be guessed.
+const LEAST_LATIN: usize = 5;
 /// Shortest Latin word worth keeping, in characters.
 const SHORTEST_LATIN: usize = 3;
 /// Ways to read one word that are known.
@@ -33,7 +36,7 @@ const PAUSE_SHARE: u32 = 20;
 pub(crate) struct Entry {
     /// Normalised.
     pub(crate) text: Box<str>,
-    /// Living listings that have it: demands, achievements. Zero of both: a word of the domain dictionary.
+    /// Living listings that have it: demands, achievements. Zero of both: a word of the domain dictionary or of the synonyms.
     counts: [u32; 2],
 }
 
@@ -84,6 +87,13 @@ impl Vocabulary {
         shrink(&mut counts, MOST_WORDS);
         for word in WORDS.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
             counts.entry(word.to_owned()).or_default();
+        }
+        // What no listing says, but people do: it leads to what means the same.
+        for word in synonyms::words().flat_map(|word| if word.contains(is_han) { vec![word] } else { word.split([' ', '-']).collect() }) {
+            let word = word.to_lowercase();
+            if word.contains(is_han) || (word.len() >= LEAST_LATIN && word.chars().all(|c| c.is_ascii_alphabetic())) {
+                counts.entry(word).or_default();
+            }
         }
         let mut entries: Vec<Entry> = counts.into_iter().map(|(text, counts)| Entry { text: text.into(), counts }).collect();
         entries.sort_by(|a, b| a.text.cmp(&b.text));

@@ -160,6 +160,19 @@ async fn other_words_for_the_same_are_searched_and_told() {
 }
 
 #[tokio::test]
+async fn a_word_that_nobody_says_leads_to_what_means_the_same() {
+    let index = SearchIndex::in_memory().unwrap();
+    index.apply(vec![Change::Put(Box::new(listing(1, Demand, "锂离子电池回收", &[])))], "1".to_owned()).await.unwrap();
+    for (typed, meant) in [("lidianchi", "锂电池"), ("锂dianchi", "锂电池")] {
+        let result = index.search(&request(typed)).unwrap();
+        assert_eq!(result.correction.map(|correction| correction.query).as_deref(), Some(meant), "{typed}");
+    }
+    let result = index.search(&request("lidianchi")).unwrap();
+    assert_eq!(numbers(&result), [1]);
+    assert_eq!(index.search(&request("gangjinhunningtu")).unwrap().total, 0);
+}
+
+#[tokio::test]
 async fn what_was_meant_is_found() {
     let index = market().await;
     for (typed, meant) in [

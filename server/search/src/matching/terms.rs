@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::analysis::{Token, analyse};
+use crate::analysis::{Token, analyse, is_han, is_idle};
 use crate::document::Document;
 use crate::error::SearchError;
 use crate::schema::{Channel, Fields, Part, PartTexts};
@@ -59,6 +59,9 @@ pub(crate) fn document_query(snapshot: &Snapshot, fields: &Fields, document: &Do
     for (part, analysis) in PartTexts::new(document).analyses().filter(|(part, _)| *part != Part::Names) {
         for (channel, tokens) in [(Channel::Words, &analysis.words), (Channel::Grams, &analysis.grams)] {
             for Token { text, start, end, .. } in tokens {
+                if channel == Channel::Grams && !text.contains(is_han) && is_idle(text) {
+                    continue;
+                }
                 if channel == Channel::Words {
                     surfaces.entry(text.clone()).or_insert_with(|| analysis.normal.text.get(*start..*end).unwrap_or(text).to_owned());
                 }
