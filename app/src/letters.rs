@@ -3,7 +3,10 @@
 use keqiao_market::letters::{Letter, Wording};
 use keqiao_model::{Coded, ContractState, DealState, Lang};
 
-use crate::{t, words::code_label};
+use crate::{
+    t,
+    words::{self, code_label},
+};
 
 /// Puts letters into words.
 #[derive(Debug, Clone)]
@@ -126,6 +129,11 @@ impl Words {
                 let organisation = line(organisation);
                 let text = t!(lang, "letters.membership_asked_text", person = line(person), organisation = organisation);
                 (t!(lang, "letters.membership_asked_subject", organisation = organisation), text, page(path))
+            }
+            Letter::Told { told, number, title, who, path } => {
+                let args = [("subject", &*named(number, title)), ("who", &*line(who))];
+                let words = |part: &str| words::fill(&words::label(lang, "told", &format!("{}_{part}", told.code())), &args);
+                (words("subject"), words("text"), page(path))
             }
             Letter::MembershipAnswered { organisation, accepted, path } => {
                 let organisation = line(organisation);

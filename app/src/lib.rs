@@ -12,6 +12,8 @@ mod accounts;
 #[cfg(feature = "ssr")]
 mod admin;
 #[cfg(feature = "ssr")]
+mod brokers;
+#[cfg(feature = "ssr")]
 mod contracts;
 #[cfg(feature = "ssr")]
 mod cx;
@@ -32,15 +34,23 @@ pub mod letters;
 #[cfg(feature = "ssr")]
 mod listings;
 #[cfg(feature = "ssr")]
+mod notices;
+#[cfg(feature = "ssr")]
 mod organisations;
 #[cfg(feature = "ssr")]
 mod page;
+#[cfg(feature = "ssr")]
+mod public_notices;
+#[cfg(feature = "ssr")]
+mod questions;
 #[cfg(feature = "ssr")]
 mod respond;
 #[cfg(feature = "ssr")]
 mod review;
 #[cfg(feature = "ssr")]
 mod route;
+#[cfg(feature = "ssr")]
+mod sales;
 #[cfg(feature = "ssr")]
 mod targets;
 #[cfg(feature = "ssr")]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    Cx, Form, Outcome, Page, PageError, Route, Submission, accounts, admin, contracts, deals, experts, home, imports, interests, listings,
-    organisations, review, t, targets, ui,
+    Cx, Form, Outcome, Page, PageError, Route, Submission, accounts, admin, brokers, contracts, deals, experts, home, imports, interests,
+    listings, notices, organisations, public_notices, questions, review, sales, t, targets, ui,
 };
 
 /// What the server sends.
@@ -39,7 +39,21 @@ async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
         R::InterestNew(..) | R::Interests | R::Interest(_) | R::Work | R::Pairs => interests::page(cx, form).await,
         R::Organisations | R::OrganisationNew | R::Organisation(_) | R::OrganisationEdit(_) => organisations::page(cx, form).await,
         R::Experts => experts::page(cx).await,
-        R::Deals | R::Deal(_) => deals::page(cx, form).await,
+        R::Deals
+        | R::Deal(_)
+        | R::DealNda(_)
+        | R::DealTerms(_)
+        | R::DealMembers(_)
+        | R::DealDocument(..)
+        | R::ListingDetail(..)
+        | R::Disclosures => deals::page(cx, form).await,
+        R::DealNotice(_) | R::PublicNotices | R::PublicNotice(_) => public_notices::page(cx, form).await,
+        R::Sales | R::Sale(_) | R::SaleNew(_) => sales::page(cx, form).await,
+        R::Brokers | R::Broker(_) | R::Board | R::Claim(_) | R::DealCommission(_) | R::Fees | R::Introductions | R::Introduction(_) => {
+            brokers::page(cx, form).await
+        }
+        R::Questions | R::QuestionNew | R::Question(_) => questions::page(cx, form).await,
+        R::Notices | R::NoticeSettings | R::Unsubscribe(_) => notices::page(cx, form).await,
         R::Contracts | R::ContractNew | R::Contract(_) | R::ContractEdit(_) => contracts::page(cx, form).await,
         R::Targets | R::Target(_) => targets::page(cx, form).await,
         R::Review | R::ReviewPrecision | R::ReviewListing(..) | R::ReviewContract(_) => review::page(cx, form).await,
@@ -59,7 +73,16 @@ async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> 
         R::Listings(_) | R::ListingNew(_) | R::Listing(..) | R::ListingEdit(..) | R::Matches(..) => listings::submit(cx, submission).await,
         R::InterestNew(..) | R::Interests | R::Interest(_) | R::Work | R::Pairs => interests::submit(cx, submission).await,
         R::Organisations | R::OrganisationNew | R::Organisation(_) | R::OrganisationEdit(_) => organisations::submit(cx, submission).await,
-        R::Deals | R::Deal(_) => deals::submit(cx, submission).await,
+        R::Deals | R::Deal(_) | R::DealNda(_) | R::DealTerms(_) | R::DealMembers(_) | R::DealDocument(..) | R::ListingDetail(..) => {
+            deals::submit(cx, submission).await
+        }
+        R::DealNotice(_) | R::PublicNotices | R::PublicNotice(_) => public_notices::submit(cx, submission).await,
+        R::Sales | R::Sale(_) | R::SaleNew(_) => sales::submit(cx, submission).await,
+        R::Brokers | R::Broker(_) | R::Board | R::Claim(_) | R::DealCommission(_) | R::Fees | R::Introductions | R::Introduction(_) => {
+            brokers::submit(cx, submission).await
+        }
+        R::Questions | R::QuestionNew | R::Question(_) => questions::submit(cx, submission).await,
+        R::Notices | R::NoticeSettings | R::Unsubscribe(_) => notices::submit(cx, submission).await,
         R::Contracts | R::ContractNew | R::Contract(_) | R::ContractEdit(_) => contracts::submit(cx, submission).await,
         R::Review | R::ReviewPrecision | R::ReviewListing(..) | R::ReviewContract(_) => review::submit(cx, submission).await,
         R::Import | R::ImportBatch(_) => imports::submit(cx, submission).await,
@@ -69,7 +92,7 @@ async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> 
         R::SignIn | R::Register | R::Forgot | R::Reset(_) | R::Verify(_) | R::Account | R::SignOut => {
             accounts::submit(cx, submission).await
         }
-        R::Home | R::About | R::Experts | R::Targets | R::Target(_) | R::Gallery => Err(PageError::NotFound),
+        R::Home | R::About | R::Experts | R::Targets | R::Target(_) | R::Disclosures | R::Gallery => Err(PageError::NotFound),
     }
 }
 

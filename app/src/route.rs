@@ -44,6 +44,58 @@ pub enum Route {
     Deals,
     /// `/deals/JY-2026-000001`
     Deal(String),
+    /// `/deals/JY-…/nda`: the confidentiality agreement, to read and sign.
+    DealNda(String),
+    /// `/deals/JY-…/terms`: proposals of terms, with what changed between them.
+    DealTerms(String),
+    /// `/deals/JY-…/members`
+    DealMembers(String),
+    /// `/deals/JY-…/documents/{id}`: the versions of a document.
+    DealDocument(String, Uuid),
+    /// `/deals/JY-…/notice`: put name and price on public notice.
+    DealNotice(String),
+    /// `/deals/JY-…/commission`: what the broker gets.
+    DealCommission(String),
+    /// `/demands/XQ-…/detail`: the confidential detail; reading it is written down.
+    ListingDetail(ListingKind, String),
+    /// `/disclosures?from=`: who read what of one's own confidential texts and files.
+    Disclosures,
+    /// `/public-notices`: 公示, for everyone.
+    PublicNotices,
+    /// `/public-notices/GS-2026-000001`
+    PublicNotice(String),
+    /// `/sales`: listed prices and auctions, for everyone.
+    Sales,
+    /// `/sales/PM-2026-000001`
+    Sale(String),
+    /// `/achievements/CG-…/sale`: offer an achievement at a listed price or by auction.
+    SaleNew(String),
+    /// `/brokers`: the directory of 技术经理人.
+    Brokers,
+    /// `/brokers/{id}`
+    Broker(Uuid),
+    /// `/board`: a broker's claims and deals by stage.
+    Board,
+    /// `/board/{id}`: one claim with its tasks and activities.
+    Claim(Uuid),
+    /// `/fees`: what a broker is owed and was paid.
+    Fees,
+    /// `/introductions`: the introductions of a broker or of one's organisation.
+    Introductions,
+    /// `/introductions/JS-2026-000001`: one with its chain of evidence.
+    Introduction(String),
+    /// `/questions`: asked and received.
+    Questions,
+    /// `/questions/new?demand=XQ-…&achievement=CG-…`
+    QuestionNew,
+    /// `/questions/WD-2026-000001`
+    Question(String),
+    /// `/notices`: what the signed-in person was told.
+    Notices,
+    /// `/notices/settings`
+    NoticeSettings,
+    /// `/unsubscribe/{token}`
+    Unsubscribe(String),
     /// `/contracts`: the public register, and one's own.
     Contracts,
     /// `/contracts/new?deal=JY-…`
@@ -139,6 +191,31 @@ impl Route {
             ["interests", id] => Self::Interest(id.parse().ok()?),
             ["deals"] => Self::Deals,
             ["deals", number] => Self::Deal(text(number)?),
+            ["deals", number, "nda"] => Self::DealNda(text(number)?),
+            ["deals", number, "terms"] => Self::DealTerms(text(number)?),
+            ["deals", number, "members"] => Self::DealMembers(text(number)?),
+            ["deals", number, "documents", id] => Self::DealDocument(text(number)?, id.parse().ok()?),
+            ["deals", number, "notice"] => Self::DealNotice(text(number)?),
+            ["deals", number, "commission"] => Self::DealCommission(text(number)?),
+            ["disclosures"] => Self::Disclosures,
+            ["public-notices"] => Self::PublicNotices,
+            ["public-notices", number] => Self::PublicNotice(text(number)?),
+            ["sales"] => Self::Sales,
+            ["sales", number] => Self::Sale(text(number)?),
+            ["brokers"] => Self::Brokers,
+            ["brokers", id] => Self::Broker(id.parse().ok()?),
+            ["board"] => Self::Board,
+            ["board", id] => Self::Claim(id.parse().ok()?),
+            ["fees"] => Self::Fees,
+            ["introductions"] => Self::Introductions,
+            ["introductions", number] => Self::Introduction(text(number)?),
+            ["questions"] => Self::Questions,
+            ["questions", "new"] => Self::QuestionNew,
+            ["questions", number] => Self::Question(text(number)?),
+            ["notices"] => Self::Notices,
+            ["notices", "settings"] => Self::NoticeSettings,
+            ["unsubscribe", token] => Self::Unsubscribe(text(token)?),
+            ["achievements", number, "sale"] => Self::SaleNew(text(number)?),
             ["contracts"] => Self::Contracts,
             ["contracts", "new"] => Self::ContractNew,
             ["contracts", number] => Self::Contract(text(number)?),
@@ -169,6 +246,7 @@ impl Route {
             [side, "new"] => Self::ListingNew(kind(side)?),
             [side, number] => Self::Listing(kind(side)?, text(number)?),
             [side, number, "edit"] => Self::ListingEdit(kind(side)?, text(number)?),
+            [side, number, "detail"] => Self::ListingDetail(kind(side)?, text(number)?),
             [side, number, "matches"] => Self::Matches(kind(side)?, text(number)?),
             [side, number, "interest"] => Self::InterestNew(kind(side)?, text(number)?),
             _ => return None,
@@ -197,6 +275,32 @@ impl Route {
             Self::Interest(id) => format!("/interests/{id}"),
             Self::Deals => "/deals".to_owned(),
             Self::Deal(number) => format!("/deals/{number}"),
+            Self::DealNda(number) => format!("/deals/{number}/nda"),
+            Self::DealTerms(number) => format!("/deals/{number}/terms"),
+            Self::DealMembers(number) => format!("/deals/{number}/members"),
+            Self::DealDocument(number, id) => format!("/deals/{number}/documents/{id}"),
+            Self::DealNotice(number) => format!("/deals/{number}/notice"),
+            Self::DealCommission(number) => format!("/deals/{number}/commission"),
+            Self::ListingDetail(kind, number) => format!("/{}/{number}/detail", kind_path(*kind)),
+            Self::Disclosures => "/disclosures".to_owned(),
+            Self::PublicNotices => "/public-notices".to_owned(),
+            Self::PublicNotice(number) => format!("/public-notices/{number}"),
+            Self::Sales => "/sales".to_owned(),
+            Self::Sale(number) => format!("/sales/{number}"),
+            Self::SaleNew(number) => format!("/achievements/{number}/sale"),
+            Self::Brokers => "/brokers".to_owned(),
+            Self::Broker(id) => format!("/brokers/{id}"),
+            Self::Board => "/board".to_owned(),
+            Self::Claim(id) => format!("/board/{id}"),
+            Self::Fees => "/fees".to_owned(),
+            Self::Introductions => "/introductions".to_owned(),
+            Self::Introduction(number) => format!("/introductions/{number}"),
+            Self::Questions => "/questions".to_owned(),
+            Self::QuestionNew => "/questions/new".to_owned(),
+            Self::Question(number) => format!("/questions/{number}"),
+            Self::Notices => "/notices".to_owned(),
+            Self::NoticeSettings => "/notices/settings".to_owned(),
+            Self::Unsubscribe(token) => format!("/unsubscribe/{token}"),
             Self::Contracts => "/contracts".to_owned(),
             Self::ContractNew => "/contracts/new".to_owned(),
             Self::Contract(number) => format!("/contracts/{number}"),

@@ -7,6 +7,7 @@ use sea_orm_migration::prelude::*;
 
 mod m0001_market;
 mod m0002_feedback;
+mod m0003_deals;
 mod table;
 
 /// Every migration in order.
@@ -15,6 +16,6 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_market::Migration), Box::new(m0002_feedback::Migration)]
+        vec![Box::new(m0001_market::Migration), Box::new(m0002_feedback::Migration), Box::new(m0003_deals::Migration)]
     }
 }

@@ -11,7 +11,8 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
-use keqiao_market::{Limits, MarketConfig, Region};
+use keqiao_market::{Limits, MarketConfig, Periods, Region};
+use keqiao_model::Calendar;
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
@@ -63,6 +64,10 @@ pub struct Config {
     pub regions: Vec<Region>,
     /// Limits on what people may send.
     pub limits: Limits,
+    /// Periods that time ends by itself.
+    pub periods: Periods,
+    /// Holidays and shifted working days (`[[calendar]] year, holidays, workdays`).
+    pub calendar: Calendar,
     /// Mail.
     pub mail: Mail,
 }
@@ -88,6 +93,8 @@ impl Default for Config {
             city: market.city,
             regions: market.regions,
             limits: market.limits,
+            periods: market.periods,
+            calendar: market.calendar,
             mail: Mail { smtp: String::new(), from: "Keqiao 科桥 <keqiao@localhost>".to_owned() },
         }
     }
@@ -127,6 +134,9 @@ impl Config {
         if let Some(region) = self.regions.iter().find(|r| r.code.len() != 6 || !r.code.bytes().all(|b| b.is_ascii_digit())) {
             bail!("the configuration has an error:\n  regions: {} is not a six-digit code of GB/T 2260", region.code);
         }
+        if let Some(day) = self.calendar.mistake() {
+            bail!("the configuration has an error:\n  calendar: `{day}` is neither MM-DD nor MM-DD/MM-DD");
+        }
         if !matches!(self.log_format.as_str(), "text" | "json") {
             bail!("the configuration has an error:\n  log_format: `{}` is neither text nor json", self.log_format);
         }
@@ -159,6 +169,8 @@ impl Config {
             base_url: self.public_url(),
             files: self.data.join("files"),
             limits: self.limits.clone(),
+            periods: self.periods.clone(),
+            calendar: self.calendar.clone(),
             session_idle: Duration::hours(self.session_idle_hours),
             session_absolute: Duration::days(self.session_days),
             hash_memory: self.hash_memory,

@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use keqiao_market::{Market, accounts, attachments, imports, matching, notices};
+use keqiao_market::{Market, accounts, attachments, clocks, imports, matching, notices};
 use tokio::{
     sync::Notify,
     sync::watch,
@@ -62,6 +62,8 @@ pub fn start(market: &Market, post: Post, changed: &Arc<Notify>, stop: &watch::R
     workers.spawn(async move { run("notices", s, c, LOOK, || notices::notice_step(&m)).await });
     let (m, c, s) = of();
     workers.spawn(async move { run("mail", s, c, Duration::from_secs(1), || mail_step(&m, &post)).await });
+    let (m, c, s) = of();
+    workers.spawn(async move { run("clocks", s, c, Duration::from_secs(5), || clocks::clock_step(&m)).await });
     let (m, _, s) = of();
     let never = Arc::new(Notify::new());
     workers.spawn(async move {

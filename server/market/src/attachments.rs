@@ -196,6 +196,7 @@ pub async fn attach(market: &Market, actor: &Actor, subject: Subject, id: Uuid, 
         subject_id: Set(id),
         person_id: Set(actor.id()),
         confidential: Set(confidential),
+        reason: Set(String::new()),
         size: Set(size),
         created_at: Set(tx.now),
     }

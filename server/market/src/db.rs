@@ -79,6 +79,17 @@ pub enum Subject {
     Target,
     Import,
     House,
+    Nda,
+    Document,
+    Terms,
+    PublicNotice,
+    Objection,
+    Sale,
+    Bidder,
+    Claim,
+    Introduction,
+    Commission,
+    Question,
 }
 
 impl Subject {
@@ -95,6 +106,17 @@ impl Subject {
             Self::Target => "target",
             Self::Import => "import",
             Self::House => "house",
+            Self::Nda => "nda",
+            Self::Document => "document",
+            Self::Terms => "terms",
+            Self::PublicNotice => "public_notice",
+            Self::Objection => "objection",
+            Self::Sale => "sale",
+            Self::Bidder => "bidder",
+            Self::Claim => "claim",
+            Self::Introduction => "introduction",
+            Self::Commission => "commission",
+            Self::Question => "question",
         }
     }
 }
@@ -224,6 +246,11 @@ impl Tx {
         .insert(&self.inner)
         .await?;
         Ok(())
+    }
+
+    /// Tells people of something: the worker that reads the outbox writes each of them a notice and, as they wish, a letter.
+    pub(crate) async fn tell(&self, subject: Uuid, telling: &crate::notices::Telling) -> Result<()> {
+        self.emit(Event::Told, subject, serde_json::to_value(telling)?).await
     }
 
     async fn lock_outbox(&self) -> Result<()> {

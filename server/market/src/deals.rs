@@ -346,6 +346,7 @@ pub async fn write_message(market: &Market, actor: &Actor, number: &str, fields:
         deal_id: Set(row.id),
         person_id: Set(author),
         organisation_id: Set(organisation),
+        parent_id: Set(None),
         body: Set(body),
         created_at: Set(tx.now),
     }

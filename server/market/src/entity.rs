@@ -2,6 +2,13 @@
 
 #![allow(missing_docs, reason = "columns carry the names of the schema; the migrations say what they mean")]
 
+mod brokers;
+mod inbox;
+mod pricing;
+mod room;
+
+pub use self::{brokers::*, inbox::*, pricing::*, room::*};
+
 /// People who sign in.
 pub mod person {
     use sea_orm::entity::prelude::*;
@@ -189,6 +196,7 @@ pub mod attachment {
         pub subject_id: Uuid,
         pub person_id: Option<Uuid>,
         pub confidential: bool,
+        pub reason: String,
         pub size: i64,
         pub created_at: i64,
     }
@@ -312,61 +320,15 @@ pub mod interest {
         pub code: String,
         pub reason: String,
         pub answered_at: Option<i64>,
+        pub fit: String,
+        pub indicators: String,
+        pub cooperation: String,
+        pub hidden: bool,
+        pub acknowledged_at: Option<i64>,
+        pub due_at: Option<i64>,
+        pub reminded_at: Option<i64>,
         pub created_at: i64,
         pub version: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// Accepted interests on their way to a contract.
-pub mod deal {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "deal")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub number: String,
-        pub title: String,
-        pub state: String,
-        pub code: String,
-        pub reason: String,
-        pub interest_id: Uuid,
-        pub buyer_id: Uuid,
-        pub seller_id: Uuid,
-        pub demand_id: Option<Uuid>,
-        pub achievement_id: Option<Uuid>,
-        pub broker_id: Option<Uuid>,
-        pub created_at: i64,
-        pub updated_at: i64,
-        pub version: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// Messages within a deal.
-pub mod message {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "message")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub deal_id: Uuid,
-        pub person_id: Uuid,
-        pub organisation_id: Option<Uuid>,
-        pub body: String,
-        pub created_at: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

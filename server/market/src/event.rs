@@ -25,6 +25,8 @@ pub enum Event {
     ContractMoved,
     /// Somebody asked to join an organisation: tell its managers.
     MembershipAsked,
+    /// Something happened that the payload puts whole: tell the people it names.
+    Told,
 }
 
 impl Event {
@@ -42,11 +44,12 @@ impl Event {
             Self::DealMoved => "deal_moved",
             Self::ContractMoved => "contract_moved",
             Self::MembershipAsked => "membership_asked",
+            Self::Told => "told",
         }
     }
 
     /// Every event.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ListingChanged,
         Self::ListingSubmitted,
         Self::ListingReviewed,
@@ -58,6 +61,7 @@ impl Event {
         Self::DealMoved,
         Self::ContractMoved,
         Self::MembershipAsked,
+        Self::Told,
     ];
 
     /// The event of a stored code.

@@ -1,7 +1,7 @@
 //! Mail: letters are queued in the transaction that causes them and sent later by a worker. What is stored is what a letter says as data; its
 //! words come from [`Wording`] when it is sent or shown.
 
-use keqiao_model::Lang;
+use keqiao_model::{Lang, NoticeKind};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -56,6 +56,8 @@ pub enum Letter {
     ContractMoved { number: String, title: String, state: String, path: String },
     /// To managers: somebody asks to join.
     MembershipAsked { organisation: String, person: String, path: String },
+    /// One of the many kinds that are told with a subject and who did it.
+    Told { told: NoticeKind, number: String, title: String, who: String, path: String },
     /// To whoever asked to join.
     MembershipAnswered { organisation: String, accepted: bool, path: String },
 }
@@ -78,6 +80,7 @@ impl Letter {
             Self::ContractMoved { .. } => "contract_moved",
             Self::MembershipAsked { .. } => "membership_asked",
             Self::MembershipAnswered { .. } => "membership_answered",
+            Self::Told { told, .. } => told.code(),
         }
     }
 

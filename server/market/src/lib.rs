@@ -5,6 +5,9 @@ pub mod accounts;
 mod actor;
 pub mod attachments;
 pub mod audit;
+pub mod brokers;
+pub mod clocks;
+pub mod commissions;
 pub mod contracts;
 pub mod db;
 pub mod deals;
@@ -17,6 +20,7 @@ pub mod hints;
 pub mod history;
 pub mod imports;
 pub mod interests;
+pub mod introductions;
 pub mod ledger;
 pub mod letters;
 mod limits;
@@ -26,7 +30,11 @@ pub mod matching;
 pub mod notices;
 pub mod organisations;
 mod paging;
+pub mod public_notices;
+pub mod questions;
 pub mod review;
+pub mod room;
+pub mod sales;
 pub mod similar;
 pub mod targets;
 #[cfg(test)]
@@ -45,6 +53,6 @@ pub use self::{
     error::{Error, Result},
     event::Event,
     listings::{ListingSummary, ListingView, ReturnReason},
-    market::{Clock, Limits, Market, MarketConfig, Region},
+    market::{Clock, Limits, Market, MarketConfig, Periods, Region},
     paging::{PER_PAGE, Paged},
 };

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use keqiao_model::Calendar;
 use keqiao_search::SearchIndex;
 use sea_orm::DatabaseConnection;
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,52 @@ impl Default for Limits {
     }
 }
 
+/// Periods that time ends by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Periods {
+    /// Working days within which an interest must be acknowledged or answered.
+    pub acknowledge_days: i64,
+    /// Working days within which an acknowledged interest must be answered.
+    pub answer_days: i64,
+    /// Working days before the end of such a period at which the owner is reminded.
+    pub reminder_days: i64,
+    /// Interests in one listing left unanswered within a year before it is suspended.
+    pub unanswered_interests: i64,
+    /// Days a public notice (公示) stands (促进科技成果转化法 18: not shorter than 15).
+    pub public_notice_days: i64,
+    /// Months an introduction by a broker counts (民法典 965).
+    pub introduction_months: i64,
+    /// Days a broker's claim of a pair stands.
+    pub claim_days: i64,
+    /// Days without any activity after which a claim expires.
+    pub claim_idle_days: i64,
+    /// Pairs one broker may claim at once.
+    pub claims: i64,
+    /// Working days within which a question to an expert should be answered.
+    pub question_days: i64,
+    /// Seconds by which a bid shortly before the end extends an auction.
+    pub auction_extension_seconds: i64,
+}
+
+impl Default for Periods {
+    fn default() -> Self {
+        Self {
+            acknowledge_days: 5,
+            answer_days: 20,
+            reminder_days: 2,
+            unanswered_interests: 3,
+            public_notice_days: 15,
+            introduction_months: 24,
+            claim_days: 30,
+            claim_idle_days: 10,
+            claims: 20,
+            question_days: 10,
+            auction_extension_seconds: 300,
+        }
+    }
+}
+
 /// What the operator decides.
 #[derive(Debug, Clone)]
 pub struct MarketConfig {
@@ -79,6 +126,10 @@ pub struct MarketConfig {
     pub files: PathBuf,
     /// Limits.
     pub limits: Limits,
+    /// Periods.
+    pub periods: Periods,
+    /// Holidays and shifted working days.
+    pub calendar: Calendar,
     /// A session nobody used for this long ends.
     pub session_idle: Duration,
     /// A session ends after this long in any case.
@@ -106,6 +157,8 @@ impl Default for MarketConfig {
             base_url: "http://127.0.0.1:3000".to_owned(),
             files: PathBuf::from("data/files"),
             limits: Limits::default(),
+            periods: Periods::default(),
+            calendar: Calendar::default(),
             session_idle: Duration::hours(12),
             session_absolute: Duration::days(14),
             hash_memory: 19 * 1024,

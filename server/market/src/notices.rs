@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use keqiao_model::{ContractState, Lang, ListingMove};
+use keqiao_model::{ContractState, Lang, ListingMove, NoticeKind};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -27,6 +28,76 @@ const STEP: u64 = 100;
 
 /// Addresses and languages.
 type Receivers = BTreeMap<String, Lang>;
+
+/// What people are told, and who they are. Nothing in it may be confidential: it travels by mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Telling {
+    /// What happened.
+    pub(crate) kind: NoticeKind,
+    /// Number of its subject.
+    pub(crate) number: String,
+    /// Title of its subject.
+    pub(crate) title: String,
+    /// Who did it, or what more there is to say; may be empty.
+    pub(crate) who: String,
+    /// Chinese path of the page to read on.
+    pub(crate) path: String,
+    /// Everyone who belongs to these organisations.
+    pub(crate) organisations: Vec<Uuid>,
+    /// These people.
+    pub(crate) people: Vec<Uuid>,
+    /// The officers of this region; empty for none.
+    pub(crate) officers_of: String,
+    /// Who knows already.
+    pub(crate) except: Option<Uuid>,
+}
+
+impl Telling {
+    /// A telling of a subject, to nobody yet.
+    pub(crate) fn new(kind: NoticeKind, number: &str, title: &str, path: String) -> Self {
+        Self {
+            kind,
+            number: number.to_owned(),
+            title: title.to_owned(),
+            who: String::new(),
+            path,
+            organisations: Vec::new(),
+            people: Vec::new(),
+            officers_of: String::new(),
+            except: None,
+        }
+    }
+
+    /// Names who did it.
+    pub(crate) fn by(mut self, who: &str) -> Self {
+        who.clone_into(&mut self.who);
+        self
+    }
+
+    /// Tells everyone who belongs to these organisations.
+    pub(crate) fn organisations(mut self, organisations: &[Uuid]) -> Self {
+        self.organisations.extend(organisations);
+        self
+    }
+
+    /// Tells these people.
+    pub(crate) fn people(mut self, people: impl IntoIterator<Item = Uuid>) -> Self {
+        self.people.extend(people);
+        self
+    }
+
+    /// Tells the officers of a region.
+    pub(crate) fn officers_of(mut self, region: &str) -> Self {
+        region.clone_into(&mut self.officers_of);
+        self
+    }
+
+    /// Leaves out whoever did it.
+    pub(crate) fn except(mut self, person: Option<Uuid>) -> Self {
+        self.except = person;
+        self
+    }
+}
 
 /// Reads the next events and queues their letters; answers how many events were read. Position and letters commit together, and two nodes
 /// never handle the same events.
@@ -203,6 +274,15 @@ async fn letter_of(market: &Market, tx: &Tx, event: &outbox::Model) -> Result<Op
             };
             let path = if submitted { format!("/review/contracts/{}", row.number) } else { format!("/contracts/{}", row.number) };
             Ok(Some((Letter::ContractMoved { number: row.number, title: row.title, state: row.state, path }, receivers)))
+        }
+        Event::Told => {
+            let telling: Telling = serde_json::from_value(payload)?;
+            let mut receivers = people(tx, &telling.organisations, &telling.people, telling.except).await?;
+            if !telling.officers_of.is_empty() {
+                receivers.extend(officers(market, tx, &telling.officers_of).await?);
+            }
+            let Telling { kind, number, title, who, path, .. } = telling;
+            Ok(Some((Letter::Told { told: kind, number, title, who, path }, receivers)))
         }
         Event::MembershipAsked => {
             let asked = text("person").parse::<Uuid>().map_err(Error::internal)?;

@@ -14,6 +14,7 @@ mod lang;
 mod listing;
 mod listing_kind;
 mod money;
+mod notice_kind;
 mod organisation;
 mod patent_number;
 mod quantity;
@@ -21,6 +22,7 @@ mod states;
 mod taxonomy;
 mod typed;
 mod units;
+mod working_days;
 
 pub use account::{PASSWORD_MAX, PASSWORD_MIN, check_password, read_email};
 pub use contract::ContractContent;
@@ -37,13 +39,13 @@ pub use listing::{
 };
 pub use listing_kind::ListingKind;
 pub use money::{Fen, MoneyError};
+pub use notice_kind::NoticeKind;
 pub use organisation::{OUTSIDE, OrganisationContent};
 pub use patent_number::{PatentNumber, PatentNumberError};
 pub use quantity::Unit;
-pub use states::{
-    ContractMove, ContractState, DealMove, DealState, InterestMove, InterestState, ListingMove, ListingState, Party, Stateful, Transition,
-};
+pub use states::*;
 pub use taxonomy::{
     Coded, ContractKind, ContractSubkind, Cooperation, DeclineCode, FeedbackCode, Field, Figure, INDUSTRIES, INDUSTRY_GROUP, IpKind,
     IpStatus, Judgement, LegalKind, ListingHint, OrganisationKind, Ownership, PaymentWay, PriceKind, RefusalCode, is_industry,
 };
+pub use working_days::{Calendar, CalendarYear};

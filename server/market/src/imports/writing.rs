@@ -121,7 +121,7 @@ pub(super) fn fate(kind: ListingKind, row: &Row, existing: Option<Model>) -> Res
 fn state_after(before: ListingState, publish: bool) -> Option<ListingState> {
     match before {
         // What its owner took off the market, and what was dealt with, no file brings back.
-        ListingState::Withdrawn | ListingState::Done => None,
+        ListingState::Withdrawn | ListingState::Done | ListingState::Suspended => None,
         // While a deal is under way, only an officer changes what it is about.
         ListingState::InDeal => publish.then_some(ListingState::InDeal),
         // Anything else is as if handed in anew: what is published stays so only when an officer says it.

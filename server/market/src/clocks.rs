@@ -1,0 +1,18 @@
+//! What time does by itself: interests lapse, notices and sales end, claims expire.
+
+use crate::{Market, Result, brokers, interests, public_notices, questions, room, sales};
+
+/// Ends what is over by the market's clock and reminds of what soon will be; answers how many subjects moved. Each subject has a transaction
+/// of its own, so that one that cannot be moved does not hold up the others.
+///
+/// # Errors
+/// [`crate::Error::Internal`]; the next call goes on.
+pub async fn clock_step(market: &Market) -> Result<usize> {
+    let mut done = interests::clock_step(market).await?;
+    done += room::clock_step(market).await?;
+    done += public_notices::clock_step(market).await?;
+    done += sales::clock_step(market).await?;
+    done += brokers::clock_step(market).await?;
+    done += questions::clock_step(market).await?;
+    Ok(done)
+}

@@ -1,0 +1,1 @@
+//! What brokers are paid: commission agreements, fees due and paid.

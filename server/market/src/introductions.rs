@@ -1,0 +1,1 @@
+//! The introduction ledger: who introduced whom on what, chained by hash.
