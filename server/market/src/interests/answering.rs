@@ -97,7 +97,7 @@ pub async fn answer_interest(
     }
     let action = by.code();
     tx.moved(Moved { subject: Subject::Interest, id, from: state.code(), to: transition.to.code(), action, code, reason: &reason }).await?;
-    let deal = if by == InterestMove::Accept { Some(crate::deals::open(&tx, &row).await?) } else { None };
+    let deal = if by == InterestMove::Accept { Some(crate::deals::open(&tx, actor, &row).await?) } else { None };
     match by {
         InterestMove::Acknowledge => tell_acknowledged(&tx, &row).await?,
         InterestMove::Accept | InterestMove::Decline => tx.emit(Event::InterestAnswered, id, serde_json::json!({ "move": action })).await?,
