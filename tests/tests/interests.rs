@@ -577,3 +577,15 @@ async fn of_two_people_of_the_receiver_one_answers() {
     }
     assert_eq!(state(&pair.engineer, id).await, InterestState::Declined);
 }
+
+#[tokio::test]
+async fn officers_see_by_which_holidays_periods_are_counted() {
+    let app = TestApp::new().await;
+    let officer = app.officer().await;
+    for lang in Lang::ALL {
+        let about = format!("{}/about", lang.prefix());
+        let page = officer.open(&about).await;
+        assert!(page.says("10-01 – 10-07") && page.says(&t!(lang, "about.calendar_missing", year = 2027)), "{page}");
+        assert!(!app.visitor().open(&about).await.says(t!(lang, "about.calendar_lead")));
+    }
+}

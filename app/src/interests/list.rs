@@ -63,7 +63,7 @@ fn draw(cx: &Cx, tab: Tab) -> AnyView {
     let search = cx.href(&Route::Listings(ListingKind::Demand));
     let none =
         |text: &str| ui::empty(cx, t!(cx.lang, "interests.none"), text, Some((t!(cx.lang, "interests.look_around"), search.clone())));
-    let (body, total, per_page) = match tab {
+    let (body, below, total, per_page) = match tab {
         Tab::Interests(paged, refusals) => {
             let items: Vec<AnyView> = paged.items.iter().map(|i| line(cx, i)).collect();
             let list = if !items.is_empty() {
@@ -76,12 +76,12 @@ fn draw(cx: &Cx, tab: Tab) -> AnyView {
             };
             let why =
                 (!refusals.is_empty()).then(|| ui::section("refusals", t!(cx.lang, "interests.refusals"), refusal_list(cx, &refusals)));
-            (view! { {state_links(cx)}{list}{why} }.into_any(), paged.total, paged.per_page)
+            (view! { {state_links(cx)}{list} }.into_any(), why, paged.total, paged.per_page)
         }
         Tab::Recommendations(paged) => {
             let items: Vec<AnyView> = paged.items.iter().map(|r| recommended(cx, r)).collect();
             let list = if items.is_empty() { none(t!(cx.lang, "interests.none_recommended")) } else { ui::results(items) };
-            (list, paged.total, paged.per_page)
+            (list, None, paged.total, paged.per_page)
         }
     };
     view! {
@@ -89,6 +89,7 @@ fn draw(cx: &Cx, tab: Tab) -> AnyView {
         {ui::tabs(t!(cx.lang, "interests.title"), tabs)}
         {body}
         {ui::pager(cx, total, per_page)}
+        {below}
     }
     .into_any()
 }

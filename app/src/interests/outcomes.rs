@@ -36,7 +36,7 @@ pub(super) fn refusal_list(cx: &Cx, refusals: &[Refusal]) -> AnyView {
             .into_any()
         })
         .collect();
-    view! { <ul>{items}</ul> }.into_any()
+    view! { <ul class="refusals">{items}</ul> }.into_any()
 }
 
 fn counts(cx: &Cx, title: &str, states: &[(InterestState, u64)]) -> Option<AnyView> {
@@ -65,12 +65,14 @@ pub(crate) fn feedback_section(cx: &Cx, outcomes: &ListingOutcomes) -> AnyView {
         }
     });
     let body = view! {
-        {nothing}
-        {counts(cx, t!(cx.lang, "interests.feedback_received"), &outcomes.received)}
-        {given}
-        {counts(cx, t!(cx.lang, "interests.feedback_sent"), &outcomes.sent)}
-        {refused}
-        {link}
+        <div class="outcomes">
+            {nothing}
+            {counts(cx, t!(cx.lang, "interests.feedback_received"), &outcomes.received)}
+            {given}
+            {counts(cx, t!(cx.lang, "interests.feedback_sent"), &outcomes.sent)}
+            {refused}
+            {link}
+        </div>
     }
     .into_any();
     ui::section("feedback", t!(cx.lang, "interests.feedback"), body)

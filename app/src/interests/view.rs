@@ -9,11 +9,11 @@ use leptos::prelude::*;
 use uuid::Uuid;
 
 use crate::{
-    Cx, Form, Page, PageError, Route,
+    Cx, Form, Page, PageError, Query, Route,
     listings::summary_result,
     t,
     ui::{self, ButtonStyle, Input, TimelineItem, Tone},
-    words::code_label,
+    words::{code_label, label},
 };
 
 /// The page of one interest.
@@ -111,7 +111,7 @@ fn indicators(cx: &Cx, interest: &InterestView) -> Option<AnyView> {
         t!(cx.lang, "interests.indicator_answer"),
         t!(cx.lang, "interests.indicator_value"),
     ];
-    let title = t!(cx.lang, "interests.indicators");
+    let title = t!(cx.lang, "interests.indicators_stated");
     Some(ui::section("indicators", title, ui::record_table(title, head.map(str::to_owned).to_vec(), rows, &[])))
 }
 
@@ -126,6 +126,21 @@ fn timeline(cx: &Cx, history: Vec<HistoryEntry>) -> AnyView {
         })
         .collect();
     ui::details(t!(cx.lang, "interests.history"), false, ui::timeline(items))
+}
+
+/// What a sender whose interest came to nothing can do: improve what was criticised, and ask again.
+fn next_step(cx: &Cx, interest: &InterestView) -> Option<AnyView> {
+    if !interest.outgoing || interest.state.is_open() || interest.state == InterestState::Accepted {
+        return None;
+    }
+    let improve = interest.code.map(|code| view! { <p>{label(cx.lang, "interests.improve", code.code())}</p> });
+    let again = interest.listing.state.is_indexed().then(|| {
+        let with = interest.counter.as_ref().map(|counter| ("with".to_owned(), counter.number.clone()));
+        let contact = Route::InterestNew(interest.listing.kind, interest.listing.number.clone());
+        let to = format!("{}{}", cx.href(&contact), Query(with.into_iter().collect()).to_search());
+        view! { <p><a href=to>{t!(cx.lang, "interests.again")}</a></p> }
+    });
+    (improve.is_some() || again.is_some()).then(|| ui::notice(cx, Tone::Info, view! { {improve}{again} }.into_any()))
 }
 
 /// That the sender is not named yet, said to either side.
@@ -149,6 +164,7 @@ fn draw(cx: &Cx, interest: &InterestView, history: Vec<HistoryEntry>, form: &For
     let main = view! {
         {due_notice(cx, interest)}
         {hidden_notice(cx, interest)}
+        {next_step(cx, interest)}
         {ui::section("message", t!(cx.lang, "interests.message"), ui::paragraphs(&interest.message))}
         {fit}
         {indicators(cx, interest)}
