@@ -9,6 +9,7 @@ mod config;
 mod faults;
 mod feedback;
 mod index;
+mod interests;
 mod journey;
 mod odd_addresses;
 mod permissions;

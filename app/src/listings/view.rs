@@ -4,6 +4,7 @@ use keqiao_market::{
     ListingSummary, ListingView, Subject,
     attachments::{self, AttachmentView},
     history::{self, HistoryEntry},
+    interests::{ListingOutcomes, listing_outcomes},
     similar::{self, SEEN, SimilarListing},
 };
 use keqiao_model::{
@@ -17,7 +18,9 @@ use super::{
     similar::{near_question, of_draft, similar_section},
 };
 use crate::{
-    Cx, Form, Page, PageError, Route, t,
+    Cx, Form, Page, PageError, Query, Route,
+    interests::feedback_section,
+    t,
     ui::{self, ButtonStyle, Input, ResultItem, TimelineItem, Tone},
     words::{code_label, label},
 };
@@ -234,8 +237,13 @@ pub(crate) async fn page(cx: &Cx, kind: ListingKind, number: &str, form: Option<
         similar: if public { similar::similar(&cx.market, &cx.actor, kind, number).await? } else { Vec::new() },
         near: if listing.own { of_draft(cx, kind, number, &form).await? } else { Vec::new() },
     };
+    let outcomes = if listing.own && !listing.summary.state.is_editable() {
+        Some(listing_outcomes(&cx.market, &cx.actor, kind, number).await?)
+    } else {
+        None
+    };
     let cx = cx.clone();
-    let page = Page::new(title, move || view(&cx, &listing, &files, history, &alike, &form));
+    let page = Page::new(title, move || view(&cx, &listing, &files, history, &alike, outcomes.as_ref(), &form));
     Ok(if public { page.public(description) } else { page })
 }
 
@@ -247,7 +255,15 @@ struct Alike {
     near: Vec<SimilarListing>,
 }
 
-fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Vec<HistoryEntry>, alike: &Alike, form: &Form) -> AnyView {
+fn view(
+    cx: &Cx,
+    listing: &ListingView,
+    attached: &[AttachmentView],
+    history: Vec<HistoryEntry>,
+    alike: &Alike,
+    outcomes: Option<&ListingOutcomes>,
+    form: &Form,
+) -> AnyView {
     let s = &listing.summary;
     let side = match s.kind {
         ListingKind::Demand => t!(cx.lang, "listings.demands"),
@@ -265,6 +281,11 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
             })
             .collect();
         ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "listings.returned_because")}</p><ul>{items}</ul> }.into_any())
+    });
+    let suspended = (listing.own && s.state == ListingState::Suspended).then(|| {
+        let to = format!("{}{}", cx.href(&Route::Interests), Query(vec![("state".to_owned(), "open".to_owned())]).to_search());
+        let link = view! { <a href=to>{t!(cx.lang, "interests.see_received")}</a> };
+        ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "interests.suspended")}" "{link}</p> }.into_any())
     });
     let files_part = (!attached.is_empty() || editable).then(|| {
         let add = editable.then(|| {
@@ -290,8 +311,10 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
     let main = view! {
         {ui::error_summary(cx, form, &labels)}
         {returned}
+        {suspended}
         {full_text(cx, listing)}
         {files_part}
+        {outcomes.map(|outcomes| feedback_section(cx, outcomes))}
         {similar_section(cx, s.kind, &alike.similar)}
         {history_part}
     }
