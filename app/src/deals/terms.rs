@@ -227,7 +227,9 @@ fn whole(cx: &Cx, terms: &Terms) -> AnyView {
                 let items: Vec<AnyView> = terms
                     .milestones
                     .iter()
-                    .map(|m| view! { <li>{m.title.clone()}" · "{ui::day_text(cx, m.due)}" · "{ui::money(cx, m.amount.fen())}</li> }.into_any())
+                    .map(|m| {
+                        view! { <li>{m.title.clone()}" · "{ui::day_text(cx, m.due)}" · "{ui::money(cx, m.amount.fen())}</li> }.into_any()
+                    })
                     .collect();
                 view! { <ul>{items}</ul> }.into_any()
             }),
