@@ -52,7 +52,12 @@ impl Rows {
             mail,
             counter,
             once,
-            import_batch
+            import_batch,
+            public_notice,
+            objection,
+            sale,
+            bidder,
+            bid
         );
         if let Some(audit) = rows.get_mut("audit") {
             audit.retain(|row| !READING.iter().any(|action| row.contains(&format!("action: \"{action}"))));

@@ -4,6 +4,7 @@ use keqiao_market::{
     ListingSummary, ListingView, Subject,
     attachments::{self, AttachmentView},
     history::{self, HistoryEntry},
+    sales::SaleSummary,
     similar::{self, SEEN, SimilarListing},
 };
 use keqiao_model::{
@@ -17,7 +18,9 @@ use super::{
     similar::{near_question, of_draft, similar_section},
 };
 use crate::{
-    Cx, Form, Page, PageError, Route, t,
+    Cx, Form, Page, PageError, Route,
+    sales::{of_listing, way_to_sale},
+    t,
     ui::{self, ButtonStyle, Input, ResultItem, TimelineItem, Tone},
     words::{code_label, label},
 };
@@ -234,8 +237,9 @@ pub(crate) async fn page(cx: &Cx, kind: ListingKind, number: &str, form: Option<
         similar: if public { similar::similar(&cx.market, &cx.actor, kind, number).await? } else { Vec::new() },
         near: if listing.own { of_draft(cx, kind, number, &form).await? } else { Vec::new() },
     };
+    let sale = of_listing(cx, &listing).await?;
     let cx = cx.clone();
-    let page = Page::new(title, move || view(&cx, &listing, &files, history, &alike, &form));
+    let page = Page::new(title, move || view(&cx, &listing, &files, history, &alike, sale.as_ref(), &form));
     Ok(if public { page.public(description) } else { page })
 }
 
@@ -247,7 +251,15 @@ struct Alike {
     near: Vec<SimilarListing>,
 }
 
-fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Vec<HistoryEntry>, alike: &Alike, form: &Form) -> AnyView {
+fn view(
+    cx: &Cx,
+    listing: &ListingView,
+    attached: &[AttachmentView],
+    history: Vec<HistoryEntry>,
+    alike: &Alike,
+    sale: Option<&SaleSummary>,
+    form: &Form,
+) -> AnyView {
     let s = &listing.summary;
     let side = match s.kind {
         ListingKind::Demand => t!(cx.lang, "listings.demands"),
@@ -296,7 +308,7 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
         {history_part}
     }
     .into_any();
-    let aside = view! { {actions(cx, listing, &alike.near, form)}{facts(cx, listing)} }.into_any();
+    let aside = view! { {actions(cx, listing, &alike.near, form)}{way_to_sale(cx, listing, sale)}{facts(cx, listing)} }.into_any();
     let badge = ui::state_badge(cx, ListingState::GROUP, s.state.code());
     view! {
         {trail}

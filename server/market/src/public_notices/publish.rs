@@ -47,6 +47,8 @@ pub struct NoticeForm {
     pub owed: bool,
     /// Whether it can be published now: the deal is at its terms.
     pub at_terms: bool,
+    /// Whether the actor speaks for the seller.
+    pub may_publish: bool,
     /// Number of the notice that stands.
     pub current: Option<String>,
     /// Days it will stand.
@@ -65,7 +67,11 @@ fn end_of(now: i64, days: i64) -> i64 {
 
 /// Whoever speaks for the seller's side, and nobody else.
 async fn check_seller<C: ConnectionTrait>(db: &C, actor: &Actor, row: &deal::Model) -> Result<()> {
-    if actor.belongs_to(row.seller_id) && speaks(db, actor, row).await? { Ok(()) } else { Err(Error::Forbidden) }
+    if speaks_for_seller(db, actor, row).await? { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+async fn speaks_for_seller<C: ConnectionTrait>(db: &C, actor: &Actor, row: &deal::Model) -> Result<bool> {
+    Ok(actor.belongs_to(row.seller_id) && speaks(db, actor, row).await?)
 }
 
 /// The names of those who made the achievement of a deal, and which of them a person of the buyer bears too.
@@ -90,11 +96,11 @@ async fn inventors<C: ConnectionTrait>(db: &C, row: &deal::Model) -> Result<(Vec
 /// What the form of a deal's notice begins with.
 ///
 /// # Errors
-/// [`Error::NotFound`] for everyone who is no member of the deal; [`Error::Forbidden`] for those who do not speak for the seller.
+/// [`Error::NotFound`] for everyone who is no member of the deal.
 pub async fn notice_form(market: &Market, actor: &Actor, number: &str) -> Result<NoticeForm> {
     let db = &market.db;
     let row = find_for(db, actor, number).await?;
-    check_seller(db, actor, &row).await?;
+    let may_publish = speaks_for_seller(db, actor, &row).await?;
     let status = status(db, &row).await?;
     let (inventors, related) = inventors(db, &row).await?;
     let (title, summary) = match row.achievement_id {
@@ -113,6 +119,7 @@ pub async fn notice_form(market: &Market, actor: &Actor, number: &str) -> Result
         last_day: from_micros(end_of(micros(market.now()), days)).to_offset(CHINA).date(),
         deal_title: row.title,
         version: row.version,
+        may_publish,
         title,
         summary,
         inventors,
