@@ -12,6 +12,7 @@ mod journey;
 mod odd_addresses;
 mod permissions;
 mod ranking;
+mod room;
 mod search_help;
 mod security;
 mod similar;
