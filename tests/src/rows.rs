@@ -73,12 +73,7 @@ impl Rows {
             mail,
             counter,
             once,
-            import_batch,
-            public_notice,
-            objection,
-            sale,
-            bidder,
-            bid
+            import_batch
         );
         if let Some(audit) = rows.get_mut("audit") {
             audit.retain(|row| !READING.iter().any(|action| row.contains(&format!("action: \"{action}"))));
