@@ -50,6 +50,10 @@ impl Rows {
             audit,
             outbox,
             mail,
+            notice,
+            notice_setting,
+            unsubscribe,
+            question,
             counter,
             once,
             import_batch

@@ -29,7 +29,6 @@ use crate::{
     region_contains,
 };
 
-pub(crate) use self::{deliver::deliver, digest::digest_step, unsubscribe::token_of};
 pub use self::{
     centre::{NoticeGroup, NoticeView, mark_read, notices, open_notice, unread},
     deliver::purge,
@@ -37,6 +36,7 @@ pub use self::{
     settings::{Setting, choose_mail, save_settings, settings},
     unsubscribe::{MailChoice, Subscription, subscription, unsubscribe},
 };
+pub(crate) use self::{deliver::deliver, digest::digest_step, unsubscribe::token_of};
 
 /// The name under which this reader of the outbox notes how far it has come.
 const NAME: &str = "letters";

@@ -173,7 +173,8 @@ pub async fn ask(market: &Market, actor: &Actor, fields: &Fields, once: Option<U
     }
     .insert(&*tx)
     .await?;
-    tx.moved(Moved { subject: Subject::Question, id, from: "", to: QuestionState::Asked.code(), action: "ask", code: "", reason: "" }).await?;
+    tx.moved(Moved { subject: Subject::Question, id, from: "", to: QuestionState::Asked.code(), action: "ask", code: "", reason: "" })
+        .await?;
     let telling = Telling::new(NoticeKind::QuestionAsked, &number, &achievement.title, path_of(&number))
         .by(&from.name)
         .organisations(&[achievement.organisation_id])
@@ -336,7 +337,8 @@ async fn views(market: &Market, actor: &Actor, rows: Vec<question::Model>) -> Re
     // Both sides know both listings, public or not any more.
     let listings = listing::Entity::find().filter(listing::Column::Id.is_in(ids)).all(&market.db).await?;
     let listings: HashMap<Uuid, ListingSummary> = summaries(&market.db, &listings).await?.into_iter().map(|s| (s.id, s)).collect();
-    let names = organisation_names(&market.db, rows.iter().flat_map(|row| [row.from_organisation_id, row.to_organisation_id]).collect()).await?;
+    let names =
+        organisation_names(&market.db, rows.iter().flat_map(|row| [row.from_organisation_id, row.to_organisation_id]).collect()).await?;
     let people: Vec<Uuid> = rows.iter().flat_map(|row| [Some(row.from_person_id), row.answered_by]).flatten().collect();
     let people: HashMap<Uuid, String> = person::Entity::find()
         .filter(person::Column::Id.is_in(people))
