@@ -2,7 +2,7 @@
 
 use keqiao_market::Error;
 use keqiao_model::FieldError;
-use leptos::prelude::AnyView;
+use leptos::prelude::{AnyView, IntoAny};
 
 use crate::{Form, Route, Submission};
 
@@ -16,6 +16,8 @@ pub struct Page {
     pub public: bool,
     /// HTTP status.
     pub status: u16,
+    /// Sent instead of a page: name, media type and bytes of a file.
+    pub file: Option<(String, &'static str, Vec<u8>)>,
     /// Draws the page. Called once, inside a reactive owner.
     pub view: Box<dyn FnOnce() -> AnyView + Send>,
 }
@@ -23,7 +25,12 @@ pub struct Page {
 impl Page {
     /// A page for signed-in people.
     pub fn new(title: impl Into<String>, view: impl FnOnce() -> AnyView + Send + 'static) -> Self {
-        Self { title: title.into(), description: None, public: false, status: 200, view: Box::new(view) }
+        Self { title: title.into(), description: None, public: false, status: 200, file: None, view: Box::new(view) }
+    }
+
+    /// A file to be saved instead of a page.
+    pub fn file(name: impl Into<String>, media_type: &'static str, bytes: Vec<u8>) -> Self {
+        Self { file: Some((name.into(), media_type, bytes)), ..Self::new("", || ().into_any()) }
     }
 
     /// The same page, open to everyone and to search engines.

@@ -20,6 +20,15 @@ pub enum Reply {
         /// Whether it may be kept by shared caches (public pages for visitors).
         public: bool,
     },
+    /// A file to be saved.
+    File {
+        /// Its name.
+        name: String,
+        /// Its media type.
+        media_type: &'static str,
+        /// Its bytes.
+        bytes: Vec<u8>,
+    },
     /// Elsewhere (303).
     Redirect {
         /// An address of ours.
@@ -113,6 +122,7 @@ pub async fn respond(cx: &Cx, submission: Option<Submission>) -> Reply {
         },
     };
     match Box::pin(page(cx, form)).await {
+        Ok(Page { file: Some((name, media_type, bytes)), .. }) => Reply::File { name, media_type, bytes },
         Ok(page) => draw(cx, page, status),
         Err(error) => failure(cx, error),
     }

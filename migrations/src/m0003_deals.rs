@@ -94,6 +94,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .with(text, &["starts_on", "ends_on", "goal", "outcome", "outcome_note"])
             .with(id, &["person_id"])
             .with(integer, &["created_at"])
+            .maybe(integer, &["reminded_at"])
             .maybe(id, &["ended_by"])
             .maybe(integer, &["ended_at"])
             .with(integer, &["version"])
@@ -341,6 +342,8 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("interest", number("due_at")),
         ("interest", number("reminded_at")),
         ("message", id("parent_id")),
+        ("deal", ColumnDef::new("due_on").text().null().to_owned()),
+        ("deal", text("due_what", "")),
         ("attachment", text("reason", "")),
     ]
 }

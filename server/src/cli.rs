@@ -49,6 +49,8 @@ enum Command {
     Import(Import),
     /// Recompute every figure of the ledger from the contracts and name each difference.
     Ledger,
+    /// Print every state table as diagrams in Markdown; needs no database.
+    States,
     /// Measure the ranking on judged data; needs no database.
     Evaluate(evaluate::Evaluate),
     /// Manage administrators.
@@ -148,9 +150,9 @@ impl Cli {
 /// # Errors
 /// With a sentence that says what to mend.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    // Measuring needs no configuration, so a bad one is no reason to fail.
-    let is_evaluation = matches!(cli.command, Command::Evaluate(_));
-    let config = if is_evaluation { Config::default() } else { Config::read(cli.config.as_deref(), &cli.flags())? };
+    // Measuring and printing need no configuration, so a bad one is no reason to fail.
+    let is_plain = matches!(cli.command, Command::Evaluate(_) | Command::States);
+    let config = if is_plain { Config::default() } else { Config::read(cli.config.as_deref(), &cli.flags())? };
     start_logging(&config)?;
     match cli.command {
         Command::Serve(_) => serve(&config).await?,
@@ -187,6 +189,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
             println!("every total of the ledger equals the sum over its contracts");
         }
+        Command::States => print!("{}", keqiao_model::state_diagrams()),
         Command::Evaluate(request) => evaluate::run(&request).await?,
         Command::Admin(Admin::Create { email, name, password }) => {
             let market = program::open(&config).await?;

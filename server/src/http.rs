@@ -316,6 +316,12 @@ fn answer(reply: Reply, mut jar: CookieJar, spent_flash: bool, session_seconds: 
             let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, cache), (header::VARY, "Cookie")];
             (status, headers, jar, Body::from(body)).into_response()
         }
+        Reply::File { name, media_type, bytes } => {
+            let disposition = format!("attachment; filename=\"{name}\"");
+            let headers = [(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "no-store")];
+            let named = [(header::CONTENT_DISPOSITION, disposition)];
+            (StatusCode::OK, headers, named, Body::from(bytes)).into_response()
+        }
         Reply::Redirect { to, flash, session } => {
             if let Some(flash) = flash {
                 jar = jar.add(cookie(FLASH_COOKIE, flash.to_owned(), 60));

@@ -202,6 +202,39 @@ impl ContractForm {
 }
 
 form! {
+    /// A proposal of terms, the first of a deal.
+    TermsForm {
+        /// 价款.
+        price,
+        /// 付款方式.
+        payment,
+        /// 验收.
+        acceptance,
+        /// The last proposal the sender saw.
+        edition,
+        /// 说明.
+        note,
+    }
+}
+
+impl TermsForm {
+    /// Everything a proposal needs.
+    pub fn complete() -> Self {
+        let fields = [
+            ("kind", "development"),
+            ("price", "120万"),
+            ("payment", "lump"),
+            ("ip", "seller"),
+            ("benefit", "后续改进由双方另行约定。"),
+            ("acceptance", "按 GB/T 24607 台架试验，寿命不低于 8000 小时。"),
+            ("note", "按洽谈结果整理。"),
+            ("edition", "0"),
+        ];
+        Self(fields.into_iter().collect())
+    }
+}
+
+form! {
     /// An organisation.
     OrganisationForm {
         /// 名称.
@@ -236,14 +269,19 @@ impl OrganisationForm {
         Self(fields)
     }
 
-    /// An institute of 汀北区.
+    /// An institute of 汀北区 in the form of a company, which prices as it likes.
     pub fn institute(name: &str) -> Self {
         Self::enterprise(name)
             .kind(OrganisationKind::Institute)
-            .set("legal_kind", LegalKind::ResearchInstitute.code())
+            .set("legal_kind", LegalKind::Limited.code())
             .region("990103")
             .set("industry", "M73")
             .summary("从事材料与润滑研究。")
+    }
+
+    /// A public research institute (事业单位), which puts agreed prices on public notice.
+    pub fn public_institute(name: &str) -> Self {
+        Self::institute(name).set("legal_kind", LegalKind::ResearchInstitute.code())
     }
 
     /// The same organisation of another kind.

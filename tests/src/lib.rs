@@ -25,7 +25,7 @@ mod story;
 pub use self::{
     answer::{Answer, Form, Typed},
     app::{Closed, SentLetter, Settings, TestApp},
-    builders::{AchievementForm, ContractForm, DemandForm, OrganisationForm, credit_code},
+    builders::{AchievementForm, ContractForm, DemandForm, OrganisationForm, TermsForm, credit_code},
     client::{Client, PASSWORD},
     rows::Rows,
     story::{Pair, Signed, pdf},

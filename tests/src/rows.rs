@@ -13,7 +13,7 @@ use sea_orm::{DatabaseConnection, EntityTrait};
 pub struct Rows(BTreeMap<&'static str, BTreeSet<String>>);
 
 /// Audit entries that reading, or trying, leaves.
-const READING: [&str; 3] = ["listing.disclosed", "attachment.disclosed", "person.sign_in"];
+const READING: [&str; 2] = ["disclosure.read", "person.sign_in"];
 
 async fn table<E: EntityTrait>(db: &DatabaseConnection) -> BTreeSet<String>
 where
@@ -42,6 +42,27 @@ impl Rows {
             recommendation,
             interest,
             deal,
+            deal_member,
+            nda,
+            nda_signature,
+            document,
+            document_version,
+            term_sheet,
+            trial,
+            public_notice,
+            objection,
+            sale,
+            bidder,
+            bid,
+            broker_profile,
+            claim,
+            broker_task,
+            activity,
+            commission,
+            fee_payment,
+            introduction,
+            introduction_entry,
+            question,
             message,
             contract,
             ledger_entry,

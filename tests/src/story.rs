@@ -6,11 +6,12 @@ use keqiao_market::{
     deals,
     interests::{self},
     listings,
+    room::{nda, terms},
 };
-use keqiao_model::{ContractMove, DealMove, Fields, InterestMove, ListingKind, ListingMove};
+use keqiao_model::{ContractMove, DealMove, Fields, InterestMove, ListingKind, ListingMove, TermMove};
 use uuid::Uuid;
 
-use crate::{AchievementForm, Client, ContractForm, DemandForm, TestApp};
+use crate::{AchievementForm, Client, ContractForm, DemandForm, TermsForm, TestApp};
 
 /// The bytes of a document with some text in it.
 pub fn pdf(text: &str) -> Vec<u8> {
@@ -109,6 +110,35 @@ impl Pair {
         deals::move_deal(market, &engineer, deal, by, &Fields::default(), version, None).await.unwrap();
     }
 
+    /// Somebody signs the confidentiality agreement that is on the table.
+    pub async fn signs_nda(&self, who: &Client, deal: &str) {
+        let (market, actor) = (self.app().market(), who.actor().await);
+        let shown = nda::nda(market, &actor, deal).await.unwrap();
+        let name = actor.person().unwrap().name.clone();
+        let fields: Fields = [("name", name), ("agree", "yes".to_owned()), ("hash", shown.text_hash)].into_iter().collect();
+        nda::sign_nda(market, &actor, deal, &fields, "127.0.0.1", None).await.unwrap();
+    }
+
+    /// Both sides sign the confidentiality agreement.
+    pub async fn sign_nda(&self, deal: &str) {
+        self.signs_nda(&self.engineer, deal).await;
+        self.signs_nda(&self.researcher, deal).await;
+    }
+
+    /// The researcher's side proposes terms, and the engineer's accepts them.
+    pub async fn accept_terms(&self, deal: &str, terms: TermsForm) {
+        let (market, researcher, engineer) = (self.app().market(), self.researcher.actor().await, self.engineer.actor().await);
+        let edition = terms::propose_terms(market, &researcher, deal, &terms.fields(), None).await.unwrap();
+        terms::move_terms(market, &engineer, deal, edition, TermMove::Accept, &Fields::default(), None).await.unwrap();
+    }
+
+    /// Both sides sign the confidentiality agreement and accept the same terms: the deal waits for its contract.
+    pub async fn agree(&self, deal: &str) {
+        self.sign_nda(deal).await;
+        self.move_deal(deal, DealMove::OpenTerms).await;
+        self.accept_terms(deal, TermsForm::complete()).await;
+    }
+
     /// A deal whose contract is drafted by the seller, with its text attached.
     pub async fn signed(self) -> Signed {
         self.signed_for(ContractForm::complete()).await
@@ -117,8 +147,7 @@ impl Pair {
     /// As [`Pair::signed`], with another contract.
     pub async fn signed_for(self, form: ContractForm) -> Signed {
         let deal = self.deal().await;
-        self.move_deal(&deal, DealMove::AgreeNda).await;
-        self.move_deal(&deal, DealMove::OpenTerms).await;
+        self.agree(&deal).await;
         let (market, seller) = (self.app().market().clone(), self.researcher.actor().await);
         let fields = form.set("kind", "development").fields();
         let contract = contracts::create_contract(&market, &seller, Some(&deal), &fields, None).await.unwrap();
@@ -128,7 +157,7 @@ impl Pair {
             &seller,
             Subject::Contract,
             id,
-            attachments::NewFile { name: "contract.pdf", bytes: pdf("contract"), confidential: false },
+            attachments::NewFile { name: "contract.pdf", bytes: pdf("contract"), confidential: false, reason: "" },
             None,
         )
         .await

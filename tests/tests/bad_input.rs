@@ -4,7 +4,7 @@
 use axum::http::Method;
 use keqiao_app::{t, words::error_words};
 use keqiao_model::{CreditCode, FieldError, Lang, ListingKind};
-use keqiao_tests::{AchievementForm, Answer, Client, ContractForm, DemandForm, OrganisationForm, Pair, TestApp, Typed, pdf};
+use keqiao_tests::{AchievementForm, Answer, Client, ContractForm, DemandForm, OrganisationForm, Pair, TermsForm, TestApp, Typed, pdf};
 
 /// A reason at a field.
 fn at(field: &str, code: &str) -> FieldError {
@@ -346,9 +346,18 @@ async fn a_form_posted_twice_does_nothing_twice() {
     let deal = twice(engineer, page.form("accept"), "deal").await;
     let page = engineer.follow(deal).await;
     twice(engineer, page.form("write").with([("body", "您好")]), "message").await;
-    twice(engineer, page.form("agree_nda"), "move_log").await;
+    for (who, name) in [(engineer, "沈工"), (researcher, "林研究员")] {
+        let page = who.open(&format!("{}/nda", page.path)).await;
+        twice(who, page.form("sign").with([("name", name), ("agree", "yes")]), "nda_signature").await;
+    }
     let page = engineer.open(&page.path).await;
+    let paper = page.form("document").with([("title", "技术方案"), ("document_kind", "technical")]).file("file", "方案.pdf", pdf("plan"));
+    twice(engineer, paper, "document").await;
     twice(engineer, page.form("open_terms"), "move_log").await;
+    let terms = researcher.open(&format!("{}/terms", page.path)).await;
+    twice(researcher, terms.form("propose").with(TermsForm::complete()), "term_sheet").await;
+    let terms = engineer.open(&format!("{}/terms", page.path)).await;
+    twice(engineer, terms.form("accept"), "move_log").await;
     let page = researcher.open(&format!("/contracts/new?deal={}", page.path.rsplit('/').next().unwrap())).await;
     let contract = twice(researcher, page.form("save").with(ContractForm::complete()), "contract").await;
     let page = researcher.follow(contract).await;
@@ -475,11 +484,12 @@ async fn upload_places(pair: &Pair) -> Vec<(&Client, String, &'static str)> {
     let draft = pair.engineer.post("/demands/new", DemandForm::complete().set("action", "save")).await.location();
     let contract = ContractForm::complete().buyer("外地公司", &keqiao_tests::credit_code(7)).set("action", "save");
     let contract = pair.researcher.post("/contracts/new", contract).await.location();
-    vec![
-        (&pair.engineer, draft, "attach"),
-        (&pair.engineer, format!("/deals/{}", pair.deal().await), "attach"),
-        (&pair.researcher, contract, "attach"),
-    ]
+    let deal = pair.deal().await;
+    pair.sign_nda(&deal).await;
+    let page = pair.engineer.open(&format!("/deals/{deal}")).await;
+    let paper = page.form("document").with([("title", "技术方案"), ("document_kind", "technical")]).file("file", "方案.pdf", pdf("plan"));
+    let document = pair.engineer.send(paper).await.location();
+    vec![(&pair.engineer, draft, "attach"), (&pair.engineer, document, "version"), (&pair.researcher, contract, "attach")]
 }
 
 #[tokio::test]

@@ -282,7 +282,8 @@ async fn whatever_is_registered_and_cancelled_the_ledger_is_right() {
                 .fields();
             let number = contracts::create_contract(market, &seller, None, &fields, None).await.unwrap();
             let one = contracts::contract(market, &seller, &number).await.unwrap();
-            let file = keqiao_market::attachments::NewFile { name: "合同.pdf", bytes: keqiao_tests::pdf("x"), confidential: false };
+            let file =
+                keqiao_market::attachments::NewFile { name: "合同.pdf", bytes: keqiao_tests::pdf("x"), confidential: false, reason: "" };
             keqiao_market::attachments::attach(market, &seller, keqiao_market::Subject::Contract, one.summary.id, file, None)
                 .await
                 .unwrap();

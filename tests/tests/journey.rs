@@ -4,7 +4,7 @@
 use keqiao_app::t;
 use keqiao_market::{Actor, ledger, targets};
 use keqiao_model::Lang::Zh;
-use keqiao_tests::{AchievementForm, Client, ContractForm, DemandForm, OrganisationForm, TestApp, pdf};
+use keqiao_tests::{AchievementForm, Client, ContractForm, DemandForm, OrganisationForm, TermsForm, TestApp, pdf};
 
 /// Somebody registers, confirms the address by the letter's link, and enters an organisation.
 async fn settles(app: &TestApp, name: &str, email: &str, organisation: OrganisationForm) -> Client {
@@ -60,7 +60,7 @@ async fn from_a_bottleneck_to_a_contract_that_moves_the_target() {
     let queue = officer.open("/review").await;
     assert!(queue.links().contains(&"/review/demands/XQ-2026-000001".to_owned()), "{:?}", queue.links());
     let review = officer.open("/review/demands/XQ-2026-000001").await;
-    assert!(review.says("现用轴承型号 7014C"), "an officer reads everything");
+    assert!(!review.text.contains("7014C"), "the confidential detail is not for officers");
     let silent = officer.press(&review, "return").await;
     assert!(silent.status == 422 && silent.summary_errors()[0].contains(t!(Zh, "error.reason_required")), "{silent}");
     let reasons = [("reason.problem", "请说明温升的测试条件"), ("reason.general", "其余都好")];
@@ -88,7 +88,9 @@ async fn from_a_bottleneck_to_a_contract_that_moves_the_target() {
     let draft = researcher.send(refused.form("save").with(AchievementForm::complete().detail("配方见附件。"))).await;
     assert_eq!(draft.location(), "/achievements/CG-2026-000001");
     let page = researcher.follow(draft).await;
-    let attached = researcher.send(page.form("attach").with([("confidential", "yes")]).file("file", "配方.pdf", pdf("recipe"))).await;
+    let attached = researcher
+        .send(page.form("attach").with([("confidential", "yes"), ("file_reason", "未公开的配方")]).file("file", "配方.pdf", pdf("recipe")))
+        .await;
     let page = researcher.follow(attached).await;
     assert!(page.says("配方.pdf"), "{page}");
     let file = page.links().into_iter().find(|l| l.starts_with("/attachments/")).unwrap();
@@ -134,11 +136,35 @@ async fn from_a_bottleneck_to_a_contract_that_moves_the_target() {
     let deal = researcher.open("/deals/JY-2026-000001").await;
     assert!(deal.says("请先签保密协议"), "{deal}");
     assert!(!researcher.open("/demands/XQ-2026-000001").await.text.contains("7014C"), "no confidential detail before the agreement");
-    researcher.does(&deal, "agree_nda").await;
-    assert!(researcher.open("/demands/XQ-2026-000001").await.says("7014C"), "the agreement opens the detail");
+    assert!(deal.all("button").iter().all(|b| b != "添加文件"), "no documents before the agreement");
+    let agreement = researcher.open("/deals/JY-2026-000001/nda").await;
+    assert!(agreement.says("保密义务") && agreement.says("云汀材料研究所"), "{agreement}");
+    let nameless = researcher.send(agreement.form("sign").with([("name", "别人")])).await;
+    assert_eq!(nameless.error_at("name").as_deref(), Some(t!(Zh, "error.name_differs")), "{nameless}");
+    assert_eq!(nameless.error_at("agree").as_deref(), Some(t!(Zh, "error.nda_agree")), "{nameless}");
+    researcher.send(nameless.form("sign").with([("name", "林研究员"), ("agree", "yes")])).await;
+    assert_eq!(researcher.get("/demands/XQ-2026-000001/detail").await.status, 404, "one signature opens nothing");
+    let agreement = engineer.open("/deals/JY-2026-000001/nda").await;
+    assert!(agreement.says("林研究员"), "{agreement}");
+    engineer.send(agreement.form("sign").with([("name", "沈工"), ("agree", "yes")])).await;
+    assert!(!researcher.open("/demands/XQ-2026-000001").await.text.contains("7014C"), "the detail has a page of its own");
+    assert!(researcher.open("/demands/XQ-2026-000001/detail").await.says("7014C"), "both signatures open the detail");
     assert_eq!(engineer.get(&file).await.status, 200, "and the file");
+    let log = engineer.open("/disclosures").await;
+    assert!(log.says("林研究员") && log.says("XQ-2026-000001"), "{log}");
+    assert!(researcher.open("/disclosures").await.says("配方.pdf"));
     let deal = engineer.open("/deals/JY-2026-000001").await;
     engineer.does(&deal, "open_terms").await;
+    let proposal = researcher.open("/deals/JY-2026-000001/terms").await;
+    researcher.send(proposal.form("propose").with(TermsForm::complete().price("150万"))).await;
+    let answer = engineer.open("/deals/JY-2026-000001/terms").await;
+    assert_eq!(answer.value_of("price").as_deref(), Some("1500000"), "{answer}");
+    engineer.send(answer.form("propose").with([("price", "120万")])).await;
+    let proposal = researcher.open("/deals/JY-2026-000001/terms").await;
+    assert!(proposal.all("del").iter().any(|d| d.contains("1,500,000")), "{proposal}");
+    let early = researcher.open("/deals/JY-2026-000001").await;
+    assert!(early.links().iter().all(|l| !l.starts_with("/contracts/new")), "no contract before terms are accepted: {early}");
+    researcher.does(&proposal, "accept").await;
 
     // 6. The contract: recorded by the seller with its text, handed in, registered, numbered, posted.
     let deal = researcher.open("/deals/JY-2026-000001").await;

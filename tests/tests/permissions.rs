@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use keqiao_app::Route;
-use keqiao_market::imports;
-use keqiao_model::{ContractMove, ListingKind, ListingMove};
-use keqiao_tests::{Answer, Client, ContractForm, DemandForm, Pair, Signed, TestApp};
+use keqiao_market::{
+    imports,
+    room::documents::{self, DocumentFile},
+};
+use keqiao_model::{ContractMove, Fields, ListingKind, ListingMove};
+use keqiao_tests::{AchievementForm, Answer, Client, ContractForm, DemandForm, Pair, Signed, TestApp, pdf};
 use uuid::Uuid;
 
 /// Every kind of route by name; the match has no wildcard, so that a new route must be added, and then needs a sample.
@@ -41,6 +44,32 @@ routes!(
     Interest,
     Deals,
     Deal,
+    DealNda,
+    DealTerms,
+    DealMembers,
+    DealDocument,
+    DealNotice,
+    DealCommission,
+    ListingDetail,
+    Disclosures,
+    PublicNotices,
+    PublicNotice,
+    Sales,
+    Sale,
+    SaleNew,
+    Brokers,
+    Broker,
+    Board,
+    Claim,
+    Fees,
+    Introductions,
+    Introduction,
+    Questions,
+    QuestionNew,
+    Question,
+    Notices,
+    NoticeSettings,
+    Unsubscribe,
     Contracts,
     ContractNew,
     Contract,
@@ -77,6 +106,8 @@ struct World {
     waiting: String,
     submitted: String,
     interest: Uuid,
+    document: Uuid,
+    broker: Uuid,
     batch: Uuid,
     people: Vec<(&'static str, Client)>,
 }
@@ -86,7 +117,8 @@ const COLUMNS: [&str; 8] = ["visitor", "owner", "other side", "stranger", "broke
 impl World {
     async fn new() -> Self {
         let app = TestApp::new().await;
-        let other = app.pair().await.signed().await;
+        let demand = DemandForm::complete().detail("主轴内部结构与失效样品照片说明。");
+        let other = app.pair_of(demand, AchievementForm::complete()).await.signed().await;
         // A second contract of the same parties, handed in.
         let (market, seller) = (app.market().clone(), other.pair.researcher.actor().await);
         other.move_contract(&other.pair.researcher, ContractMove::Submit).await.unwrap();
@@ -113,18 +145,22 @@ impl World {
             .into_iter()
             .find_map(|l| l.strip_prefix("/interests/").and_then(|id| id.parse().ok()))
             .unwrap();
+        let about: Fields = [("title", "技术方案"), ("document_kind", "technical")].into_iter().collect();
+        let file = DocumentFile { name: "方案.pdf", bytes: pdf("drawing") };
+        let document = documents::add_document(&market, &seller, &deal, None, &about, Some(file), None).await.unwrap();
+        let broker = app.broker().await;
         let people = vec![
             ("visitor", app.visitor()),
             ("owner", pair.engineer.another_window()),
             ("other side", pair.researcher.another_window()),
             ("stranger", app.enterprise("钱工").await),
-            ("broker", app.broker().await),
+            ("broker", broker.another_window()),
             ("county", app.county_officer("990124").await),
             ("officer", pair.officer.another_window()),
             ("admin", app.admin().await),
         ];
         let signed = Signed { pair, deal, contract: draft_contract };
-        Self { app, signed, draft, waiting, submitted, interest, batch, people }
+        Self { app, signed, draft, waiting, submitted, interest, document, broker: broker.person(), batch, people }
     }
 
     fn pair(&self) -> &Pair {
@@ -164,6 +200,33 @@ impl World {
             ("", R::Interest(self.interest)),
             ("", R::Deals),
             ("", R::Deal(deal())),
+            ("", R::DealNda(deal())),
+            ("", R::DealTerms(deal())),
+            ("", R::DealMembers(deal())),
+            ("", R::DealDocument(deal(), self.document)),
+            ("", R::DealNotice(deal())),
+            ("", R::DealCommission(deal())),
+            ("with a detail", R::ListingDetail(Demand, demand())),
+            ("without", R::ListingDetail(Achievement, self.pair().achievement.clone())),
+            ("", R::Disclosures),
+            ("", R::PublicNotices),
+            ("unknown", R::PublicNotice("GS-2026-000009".to_owned())),
+            ("", R::Sales),
+            ("unknown", R::Sale("PM-2026-000009".to_owned())),
+            ("", R::SaleNew(self.pair().achievement.clone())),
+            ("", R::Brokers),
+            ("", R::Broker(self.broker)),
+            ("", R::Board),
+            ("unknown", R::Claim(Uuid::nil())),
+            ("", R::Fees),
+            ("", R::Introductions),
+            ("unknown", R::Introduction("JS-2026-000009".to_owned())),
+            ("", R::Questions),
+            ("", R::QuestionNew),
+            ("unknown", R::Question("WD-2026-000009".to_owned())),
+            ("", R::Notices),
+            ("", R::NoticeSettings),
+            ("unknown", R::Unsubscribe("0".repeat(64))),
             ("", R::Contracts),
             ("", R::ContractNew),
             ("draft", R::Contract(contract())),

@@ -5,6 +5,7 @@ use keqiao_market::{
     contracts::{self, ContractView},
     deals::{self, DealView},
     interests,
+    room::terms,
 };
 use keqiao_model::{Coded, ContractKind, ContractSubkind, Field, Fields, LegalKind, ListingKind, PaymentWay, TEXT_MAX, TITLE_MAX};
 use leptos::prelude::*;
@@ -56,7 +57,7 @@ pub(super) async fn new_page(cx: &Cx, form: Option<Form>) -> Result<Page, PageEr
     let number = cx.query.get("deal").trim();
     if !number.is_empty() {
         let deal = deals::deal(&cx.market, &cx.actor, number).await?;
-        return new_of_deal(cx, &deal, form);
+        return new_of_deal(cx, &deal, form).await;
     }
     let title = t!(cx.lang, "contracts.record");
     let Some(seller) = cx.actor.organisation().cloned() else {
@@ -72,7 +73,7 @@ pub(super) async fn new_page(cx: &Cx, form: Option<Form>) -> Result<Page, PageEr
     Ok(Page::new(title, move || view(&cx, title, &parties, None, &form.unwrap_or_default())))
 }
 
-fn new_of_deal(cx: &Cx, deal: &DealView, form: Option<Form>) -> Result<Page, PageError> {
+async fn new_of_deal(cx: &Cx, deal: &DealView, form: Option<Form>) -> Result<Page, PageError> {
     if !deal.may_sign {
         // Recorded meanwhile, or not this person's to record: what there is says where it stands.
         let to =
@@ -80,8 +81,17 @@ fn new_of_deal(cx: &Cx, deal: &DealView, form: Option<Form>) -> Result<Page, Pag
         return Err(PageError::Redirect(cx.href(&to)));
     }
     let field = [&deal.achievement, &deal.demand].into_iter().flatten().find_map(|l| l.field);
+    let terms = terms::accepted_terms(&cx.market, &cx.actor, &deal.summary.number).await?;
     let form = form.unwrap_or_else(|| {
-        Form::filled([("title", deal.summary.title.as_str()), ("field", field.map_or("", |f| f.code()))].into_iter().collect::<Fields>())
+        let mut fields: Fields = [("title", deal.summary.title.as_str()), ("field", field.map_or("", |f| f.code()))].into_iter().collect();
+        // What both sides accepted is what the contract says, unless somebody types otherwise.
+        if let Some(terms) = &terms {
+            fields.push("kind", terms.kind.code());
+            fields.push("value", terms.price.format_input());
+            fields.push("technical_value", terms.price.format_input());
+            fields.push("payment", terms.payment.code());
+        }
+        Form::filled(fields)
     });
     let s = &deal.summary;
     let parties =

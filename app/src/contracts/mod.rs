@@ -63,7 +63,7 @@ async fn attach(cx: &Cx, number: &str, submission: &Submission) -> keqiao_market
     let Some(file) = submission.files.iter().find(|f| f.field == "file") else {
         return Err(keqiao_market::Error::field("file", "file_required"));
     };
-    let file = attachments::NewFile { name: &file.name, bytes: file.bytes.clone(), confidential: false };
+    let file = attachments::NewFile { name: &file.name, bytes: file.bytes.clone(), confidential: false, reason: "" };
     attachments::attach(&cx.market, &cx.actor, Subject::Contract, contract.summary.id, file, submission.once()).await?;
     Ok(())
 }

@@ -86,7 +86,7 @@ async fn attach(cx: &Cx, kind: ListingKind, number: &str, submission: &Submissio
         return Err(keqiao_market::Error::field("file", "file_required"));
     };
     let confidential = submission.value("confidential") == "yes";
-    let file = attachments::NewFile { name: &file.name, bytes: file.bytes.clone(), confidential };
+    let file = attachments::NewFile { name: &file.name, bytes: file.bytes.clone(), confidential, reason: submission.value("file_reason") };
     attachments::attach(&cx.market, &cx.actor, Subject::Listing, listing.summary.id, file, submission.once()).await?;
     Ok(())
 }

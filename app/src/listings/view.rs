@@ -124,8 +124,12 @@ pub(crate) fn full_text(cx: &Cx, listing: &ListingView) -> AnyView {
         }
     }
     if listing.has_detail {
-        let body = if listing.detail_open {
+        let body = if listing.own {
             ui::paragraphs(&content.detail)
+        } else if listing.detail_open {
+            let to = cx.href(&Route::ListingDetail(listing.summary.kind, listing.summary.number.clone()));
+            view! { <p>{t!(cx.lang, "listings.detail_logged")}</p>{ui::button_link(t!(cx.lang, "listings.read_detail"), &to, ButtonStyle::Secondary)} }
+                .into_any()
         } else {
             ui::notice(cx, Tone::Info, t!(cx.lang, "listings.detail_closed").into_any())
         };
@@ -196,9 +200,10 @@ pub(crate) fn files(cx: &Cx, files: &[AttachmentView], removable: bool) -> AnyVi
         .map(|f| {
             let size = format!("{} kB", (f.size + 1023) / 1024);
             let mark = f.confidential.then(|| ui::badge(t!(cx.lang, "listings.confidential"), Tone::Warn));
+            let reason = (!f.reason.is_empty()).then(|| view! { <span class="hint">{f.reason.clone()}</span> });
             let id = f.id.to_string();
             let remove = removable.then(|| ui::post_button(cx, &here, t!(cx.lang, "listings.remove_file"), "detach", &[("attachment", &id)], ButtonStyle::Quiet));
-            view! { <li><a href=format!("/attachments/{}", f.id)>{f.name.clone()}</a>" "<span class="hint">{size}</span>" "{mark}{remove}</li> }.into_any()
+            view! { <li><a href=format!("/attachments/{}", f.id)>{f.name.clone()}</a>" "<span class="hint">{size}</span>" "{mark}{reason}{remove}</li> }.into_any()
         })
         .collect();
     view! { <ul class="file-list">{items}</ul> }.into_any()
@@ -268,6 +273,7 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
             let body = view! {
                 {ui::file(cx, form, Input::new("file", t!(cx.lang, "listings.add_file")).hint(t!(cx.lang, "listings.file_hint", types = attachments::accepted_extensions().join(t!(cx.lang, "listings.separator")))))}
                 {ui::checkbox(cx, form, Input::new("confidential", t!(cx.lang, "listings.file_confidential")), "yes")}
+                {ui::text(cx, form, Input::new("file_reason", t!(cx.lang, "listings.file_reason")).hint(t!(cx.lang, "listings.file_reason_hint")))}
                 {ui::buttons(vec![ui::button(t!(cx.lang, "listings.upload"), "attach", ButtonStyle::Secondary)])}
             }
             .into_any();
@@ -277,7 +283,12 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
     });
     let history_part = (!history.is_empty()).then(|| ui::details(t!(cx.lang, "listings.history"), false, timeline(cx, history)));
     let seen = field_label(cx.lang, SEEN);
-    let labels = [("file", t!(cx.lang, "listings.add_file")), ("reason", t!(cx.lang, "listings.reason")), (SEEN, seen.as_str())];
+    let labels = [
+        ("file", t!(cx.lang, "listings.add_file")),
+        ("file_reason", t!(cx.lang, "listings.file_reason")),
+        ("reason", t!(cx.lang, "listings.reason")),
+        (SEEN, seen.as_str()),
+    ];
     let main = view! {
         {ui::error_summary(cx, form, &labels)}
         {returned}

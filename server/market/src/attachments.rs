@@ -2,19 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use keqiao_model::{FieldError, ListingState};
+use keqiao_model::{Check, FieldError, ListingState};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ModelTrait, PaginatorTrait, QueryFilter, QueryOrder,
 };
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
     Actor, Error, Market, Result,
     db::{Subject, Tx, from_micros},
-    entity::{attachment, contract, deal, listing},
+    entity::{attachment, contract, deal, document, document_version, listing, message},
+    room::disclosures::{self, Disclosed},
 };
+
+/// Longest reason why a file is confidential, characters.
+const REASON_MAX: usize = 200;
 
 /// What a file must begin with to be what its name says.
 const TYPES: &[(&str, &str, &[&[u8]])] = &[
@@ -46,8 +49,25 @@ pub struct AttachmentView {
     pub sha256: String,
     /// Whether only those who may read the confidential detail may read it.
     pub confidential: bool,
+    /// Why it is confidential, in the owner's words.
+    pub reason: String,
     /// When it was uploaded.
     pub created_at: OffsetDateTime,
+}
+
+impl AttachmentView {
+    /// As a page lists it; whoever asks has checked who may read it.
+    pub(crate) fn of(row: attachment::Model) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            size: row.size,
+            sha256: row.sha256,
+            confidential: row.confidential,
+            reason: row.reason,
+            created_at: from_micros(row.created_at),
+        }
+    }
 }
 
 /// A file to be added.
@@ -59,6 +79,18 @@ pub struct NewFile<'a> {
     pub bytes: Vec<u8>,
     /// Whether only those who may read the confidential detail may read it.
     pub confidential: bool,
+    /// Why a file of a listing is confidential.
+    pub reason: &'a str,
+}
+
+/// A file whose bytes are stored, to be named by a row.
+pub(crate) struct StoredFile {
+    name: String,
+    media_type: &'static str,
+    sha256: String,
+    size: i64,
+    confidential: bool,
+    reason: String,
 }
 
 /// A file to be sent to a reader.
@@ -114,7 +146,7 @@ fn place(folder: &Path, sha256: &str) -> PathBuf {
 
 /// Writes bytes under their hash: complete or not at all. A file that no row names is harmless and swept later.
 async fn store(market: &Market, bytes: Vec<u8>) -> Result<String> {
-    let sha256 = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let sha256 = crate::room::sha256(&bytes);
     let path = place(&market.config.files, &sha256);
     let name = sha256.clone();
     tokio::task::spawn_blocking(move || -> std::io::Result<()> {
@@ -165,47 +197,69 @@ fn old_files(folder: &Path) -> Vec<PathBuf> {
     entries(folder).iter().flat_map(|f| entries(f)).filter(|p| p.is_file() && age(p).is_some_and(|a| a > day)).collect()
 }
 
-/// Adds a file to a listing, a contract or a deal; a form posted twice adds it once.
+/// Checks a file and stores its bytes.
 ///
 /// # Errors
-/// [`Error::Invalid`] at `file`; [`Error::NotFound`] when the actor may not change the subject.
+/// [`Error::Invalid`] at `file`, or at `file_reason` when a confidential file's reason is too long.
+pub(crate) async fn prepare(market: &Market, file: NewFile<'_>) -> Result<StoredFile> {
+    let NewFile { name, bytes, confidential, reason } = file;
+    check_file(market, "file", name, &bytes)?;
+    let mut check = Check::new();
+    let reason = check.optional("file_reason", reason, REASON_MAX);
+    check.finish(())?;
+    let name = plain_name(name);
+    let media_type = media_type(&name, &bytes).unwrap_or("application/octet-stream");
+    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    Ok(StoredFile { sha256: store(market, bytes).await?, name, media_type, size, confidential, reason })
+}
+
+/// Names a stored file in the transaction that brings it.
+pub(crate) async fn insert(tx: &Tx, actor: &Actor, subject: Subject, id: Uuid, file: StoredFile) -> Result<Uuid> {
+    let row = attachment::ActiveModel {
+        id: Set(Uuid::now_v7()),
+        subject_kind: Set(subject.code().to_owned()),
+        name: Set(file.name),
+        media_type: Set(file.media_type.to_owned()),
+        sha256: Set(file.sha256.clone()),
+        subject_id: Set(id),
+        person_id: Set(actor.id()),
+        confidential: Set(file.confidential),
+        reason: Set(file.reason),
+        size: Set(file.size),
+        created_at: Set(tx.now),
+    }
+    .insert(&**tx)
+    .await?;
+    tx.audit("attachment.add", subject, Some(id), serde_json::json!({ "sha256": file.sha256, "size": file.size })).await?;
+    Ok(row.id)
+}
+
+/// Adds a file to a listing or a contract; a form posted twice adds it once.
+///
+/// # Errors
+/// [`Error::Invalid`] at `file`, and at `file_reason` when a confidential file of a listing has none; [`Error::NotFound`] when the actor may not
+/// change the subject.
 pub async fn attach(market: &Market, actor: &Actor, subject: Subject, id: Uuid, file: NewFile<'_>, once: Option<Uuid>) -> Result<Uuid> {
-    let NewFile { name, bytes, confidential } = file;
     if !may_change(market, actor, subject, id).await? {
         return Err(Error::NotFound);
     }
-    check_file(market, "file", name, &bytes)?;
+    check_file(market, "file", file.name, &file.bytes)?;
+    if subject == Subject::Listing && file.confidential && file.reason.trim().is_empty() {
+        return Err(Error::field("file_reason", "required"));
+    }
     let count = rows(&market.db, subject, id).count(&market.db).await?;
     if count >= market.config.limits.attachments as u64 {
         return Err(Error::Invalid(vec![FieldError::new("file", "too_many_files").with("max", market.config.limits.attachments)]));
     }
-    let name = plain_name(name);
-    let media_type = media_type(&name, &bytes).unwrap_or("application/octet-stream");
-    let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    let sha256 = store(market, bytes).await?;
+    let stored = prepare(market, file).await?;
     let (tx, before) = market.write_once(actor, once).await?;
     if let Some(id) = before {
         return id.parse().map_err(|_| Error::Stale);
     }
-    let row = attachment::ActiveModel {
-        id: Set(Uuid::now_v7()),
-        subject_kind: Set(subject.code().to_owned()),
-        name: Set(name.clone()),
-        media_type: Set(media_type.to_owned()),
-        sha256: Set(sha256.clone()),
-        subject_id: Set(id),
-        person_id: Set(actor.id()),
-        confidential: Set(confidential),
-        reason: Set(String::new()),
-        size: Set(size),
-        created_at: Set(tx.now),
-    }
-    .insert(&*tx)
-    .await?;
-    tx.audit("attachment.add", subject, Some(id), serde_json::json!({ "sha256": sha256, "size": size })).await?;
-    tx.result(row.id).await?;
+    let id = insert(&tx, actor, subject, id, stored).await?;
+    tx.result(id).await?;
     tx.commit().await?;
-    Ok(row.id)
+    Ok(id)
 }
 
 /// Takes a file away.
@@ -228,7 +282,8 @@ fn subject_of(row: &attachment::Model) -> Result<Subject> {
     match row.subject_kind.as_str() {
         "listing" => Ok(Subject::Listing),
         "contract" => Ok(Subject::Contract),
-        "deal" => Ok(Subject::Deal),
+        "document" => Ok(Subject::Document),
+        "message" => Ok(Subject::Message),
         other => Err(Error::internal(format!("attachment of {other}"))),
     }
 }
@@ -251,63 +306,117 @@ pub(crate) async fn count(tx: &Tx, subject: Subject, id: Uuid) -> Result<u64> {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn attachments(market: &Market, actor: &Actor, subject: Subject, id: Uuid) -> Result<Vec<AttachmentView>> {
-    let (public, confidential) = may_read(market, actor, subject, id).await?;
     let files = rows(&market.db, subject, id).all(&market.db).await?;
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let access = access(market, actor, subject, id, None).await?;
     Ok(files
         .into_iter()
-        .filter(|f| if f.confidential { confidential } else { public })
-        .map(|f| AttachmentView {
-            id: f.id,
-            name: f.name,
-            size: f.size,
-            sha256: f.sha256,
-            confidential: f.confidential,
-            created_at: from_micros(f.created_at),
-        })
+        .filter(|f| if f.confidential { access.confidential.is_some() } else { access.public })
+        .map(AttachmentView::of)
         .collect())
 }
 
-/// A file to read. Reading a confidential one leaves an audit entry.
+/// A file to read. Reading a confidential one of somebody else writes a line into the owner's log of disclosures.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none, or none the actor may read.
 pub async fn download(market: &Market, actor: &Actor, id: Uuid) -> Result<Download> {
     let row = attachment::Entity::find_by_id(id).one(&market.db).await?.ok_or(Error::NotFound)?;
     let subject = subject_of(&row)?;
-    let (public, confidential) = may_read(market, actor, subject, row.subject_id).await?;
-    if !(if row.confidential { confidential } else { public }) {
-        return Err(Error::NotFound);
-    }
+    let access = access(market, actor, subject, row.subject_id, Some(row.id)).await?;
     if row.confidential {
-        let tx = market.write(actor).await?;
-        tx.audit("attachment.disclosed", subject, Some(row.subject_id), serde_json::json!({ "sha256": row.sha256 })).await?;
-        tx.commit().await?;
+        if let Opened::ByDeal { owner, deal, listing } = access.confidential.ok_or(Error::NotFound)? {
+            let reader = crate::room::side_of(actor, &deal);
+            let read =
+                Disclosed { owner, deal: deal.id, reader, listing, subject, id: row.subject_id, name: &row.name, sha256: &row.sha256 };
+            let tx = market.write(actor).await?;
+            disclosures::record(&tx, actor, read).await?;
+            tx.commit().await?;
+        }
+    } else if !access.public {
+        return Err(Error::NotFound);
     }
     Ok(Download { name: row.name, media_type: row.media_type, path: place(&market.config.files, &row.sha256) })
 }
 
-/// Whether the actor may read the public and the confidential files of a subject.
-async fn may_read(market: &Market, actor: &Actor, subject: Subject, id: Uuid) -> Result<(bool, bool)> {
+/// Why somebody may read confidential files.
+enum Opened {
+    /// They are the actor's own side's, or need no log.
+    Own,
+    /// A deal whose confidentiality agreement both sides signed opens them.
+    ByDeal { owner: Uuid, deal: deal::Model, listing: Option<Uuid> },
+}
+
+/// What an actor may read of a subject's files.
+struct Access {
+    public: bool,
+    confidential: Option<Opened>,
+}
+
+impl Access {
+    const NONE: Self = Self { public: false, confidential: None };
+
+    fn all_of(inside: bool) -> Self {
+        Self { public: inside, confidential: inside.then_some(Opened::Own) }
+    }
+}
+
+/// What an actor may read of a subject's files; of a document, of the version that `file` is.
+async fn access(market: &Market, actor: &Actor, subject: Subject, id: Uuid, file: Option<Uuid>) -> Result<Access> {
     match subject {
         Subject::Listing => {
-            let Some(row) = listing::Entity::find_by_id(id).one(&market.db).await? else { return Ok((false, false)) };
+            let Some(row) = listing::Entity::find_by_id(id).one(&market.db).await? else { return Ok(Access::NONE) };
+            if actor.belongs_to(row.organisation_id) {
+                return Ok(Access::all_of(true));
+            }
             let inside = !crate::listings::parties(actor, &row).is_empty();
             let state = ListingState::from_code(&row.state).is_some_and(ListingState::is_public);
-            let open = inside || crate::deals::discloses(market, actor, &row).await?;
-            Ok((state || open, open))
+            let opened = crate::deals::discloses(&market.db, actor, &row).await?;
+            let opened = opened.map(|deal| Opened::ByDeal { owner: row.organisation_id, deal, listing: Some(row.id) });
+            Ok(Access { public: state || inside || opened.is_some(), confidential: opened })
         }
-        Subject::Deal => {
-            let Some(row) = deal::Entity::find_by_id(id).one(&market.db).await? else { return Ok((false, false)) };
-            let inside = crate::deals::is_member(actor, &row);
-            Ok((inside, inside))
+        Subject::Document => {
+            let Some(row) = document::Entity::find_by_id(id).one(&market.db).await? else { return Ok(Access::NONE) };
+            let version = document_version::Entity::find()
+                .filter(document_version::Column::DocumentId.eq(id))
+                .filter(document_version::Column::AttachmentId.eq(file.unwrap_or_default()))
+                .one(&market.db)
+                .await?;
+            match version {
+                Some(version) => in_room(market, actor, row.deal_id, version.organisation_id).await,
+                None => Ok(Access::NONE),
+            }
+        }
+        Subject::Message => {
+            let Some(row) = message::Entity::find_by_id(id).one(&market.db).await? else { return Ok(Access::NONE) };
+            in_room(market, actor, row.deal_id, row.organisation_id).await
         }
         Subject::Contract => {
-            let Some(row) = contract::Entity::find_by_id(id).one(&market.db).await? else { return Ok((false, false)) };
-            let inside = crate::contracts::is_insider(&market.db, market, actor, &row).await?;
-            Ok((inside, inside))
+            let Some(row) = contract::Entity::find_by_id(id).one(&market.db).await? else { return Ok(Access::NONE) };
+            Ok(Access::all_of(crate::contracts::is_insider(&market.db, market, actor, &row).await?))
         }
-        _ => Ok((false, false)),
+        _ => Ok(Access::NONE),
     }
+}
+
+/// Files in a deal room: open to members; what the other side put there only while its confidentiality agreement opens the deal.
+async fn in_room(market: &Market, actor: &Actor, deal: Uuid, from: Option<Uuid>) -> Result<Access> {
+    let Some(deal) = deal::Entity::find_by_id(deal).one(&market.db).await? else { return Ok(Access::NONE) };
+    if !crate::room::members::is_member(&market.db, actor, &deal).await? {
+        return Ok(Access::NONE);
+    }
+    let own = from.map_or(deal.broker_id == actor.id(), |o| actor.belongs_to(o));
+    if own {
+        return Ok(Access::all_of(true));
+    }
+    if !crate::deals::state_of_deal(&deal)?.is_confidential() {
+        return Ok(Access::NONE);
+    }
+    // What the broker put there belongs to nobody's log.
+    let opened = from.map_or(Opened::Own, |owner| Opened::ByDeal { owner, deal, listing: None });
+    Ok(Access { public: true, confidential: Some(opened) })
 }
 
 /// Whether the actor may add and remove files of a subject now.
@@ -319,10 +428,6 @@ async fn may_change(market: &Market, actor: &Actor, subject: Subject, id: Uuid) 
                 actor.belongs_to(r.organisation_id) && ListingState::from_code(&r.state).is_some_and(ListingState::is_editable)
                     || *actor == Actor::System
             }))
-        }
-        Subject::Deal => {
-            let row = deal::Entity::find_by_id(id).one(&market.db).await?;
-            Ok(row.is_some_and(|r| crate::deals::is_member(actor, &r)))
         }
         Subject::Contract => {
             let row = contract::Entity::find_by_id(id).one(&market.db).await?;

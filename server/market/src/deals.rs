@@ -1,25 +1,34 @@
-//! Deals: accepted interests on their way to a contract, with a thread of messages.
+//! Deals: accepted interests on their way to a contract. What lives in a deal is in [`crate::room`].
 
 use std::collections::HashMap;
 
-use keqiao_model::{Check, DealMove, DealState, DeclineCode, Fields, ListingKind, ListingMove, ListingState, Party, Stateful};
-use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::Expr,
+use keqiao_model::{
+    Check, DealMove, DealRole, DealState, DeclineCode, Fields, ListingKind, ListingMove, ListingState, Party, Stateful, format_date,
+    parse_date,
 };
-use time::{Duration, OffsetDateTime};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    sea_query::{Expr, Query},
+};
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::{
     Actor, Error, Event, ListingSummary, Market, Paged, Result,
+    attachments::AttachmentView,
     db::{Moved, Subject, Tx, from_micros},
-    entity::{contract, deal, interest, listing, message, person},
+    entity::{contract, deal, deal_member, interest, listing, person},
     listings::{find_by_id, kind_of, make_move, organisation_names, state_of},
     paging::fetch,
+    room::{self, NextMove, trials::TrialView},
 };
 
-/// Longest message, characters.
-pub const MESSAGE_MAX: usize = 5_000;
+/// Longest reason for giving up, characters.
+pub const REASON_MAX: usize = 2_000;
+/// Longest words for what is due, characters.
+const DUE_MAX: usize = 120;
 
 /// One line of a list of deals.
 #[derive(Debug, Clone)]
@@ -40,11 +49,23 @@ pub struct DealSummary {
     pub created_at: OffsetDateTime,
     /// When something last happened.
     pub updated_at: OffsetDateTime,
+    /// The next day by which something is due, and what.
+    pub due: Option<(Date, String)>,
+    /// Messages of others the actor has not read.
+    pub unread: u64,
 }
 
 /// A message of a deal.
 #[derive(Debug, Clone)]
 pub struct MessageView {
+    /// Id, to answer it.
+    pub id: Uuid,
+    /// The message it answers.
+    pub parent: Option<Uuid>,
+    /// Files that came with it.
+    pub files: Vec<AttachmentView>,
+    /// Whether somebody of another side has read it; only of own ones.
+    pub read: bool,
     /// Who wrote it.
     pub person: String,
     /// For whom.
@@ -80,6 +101,14 @@ pub struct DealView {
     pub contract: Option<(String, keqiao_model::ContractState)>,
     /// What the actor may do.
     pub moves: Vec<DealMove>,
+    /// What leads on from here, and what it needs.
+    pub next: Vec<NextMove>,
+    /// The trial, if there is one.
+    pub trial: Option<TrialView>,
+    /// Whether both sides signed the confidentiality agreement.
+    pub nda_signed: bool,
+    /// Whether the actor stands on a side, and does not broker it.
+    pub on_a_side: bool,
     /// Whether the actor may write messages.
     pub may_write: bool,
     /// Whether the actor may record the contract now.
@@ -94,15 +123,14 @@ pub(crate) fn state_of_deal(row: &deal::Model) -> Result<DealState> {
     DealState::from_code(&row.state).ok_or_else(|| Error::internal(format!("deal state {}", row.state)))
 }
 
-/// Whether the actor belongs to a side of the deal or is its broker.
-pub(crate) fn is_member(actor: &Actor, row: &deal::Model) -> bool {
-    actor.belongs_to(row.buyer_id) || actor.belongs_to(row.seller_id) || (row.broker_id.is_some() && row.broker_id == actor.id())
-}
-
+/// Which parties of the state table a member is.
 pub(crate) fn parties(actor: &Actor, row: &deal::Model) -> Vec<Party> {
     let mut parties = Vec::new();
     if actor.belongs_to(row.buyer_id) || actor.belongs_to(row.seller_id) {
         parties.push(Party::Side);
+    }
+    if actor.belongs_to(row.seller_id) {
+        parties.push(Party::Seller);
     }
     if row.broker_id.is_some() && row.broker_id == actor.id() {
         parties.push(Party::Broker);
@@ -116,26 +144,33 @@ pub(crate) async fn numbers_of(market: &Market, interests: Vec<Uuid>) -> Result<
     Ok(rows.into_iter().map(|d| (d.interest_id, d.number)).collect())
 }
 
-/// Whether a deal opens a listing's confidential detail to the actor: one about this listing, with the actor's organisation on the other
-/// side, whose confidentiality agreement is recorded and which was not lost.
-pub(crate) async fn discloses(market: &Market, actor: &Actor, row: &listing::Model) -> Result<bool> {
-    let Some(person) = actor.person() else { return Ok(false) };
-    let own: Vec<Uuid> = person.organisations.iter().map(|o| o.id).collect();
+/// The deal that opens a listing's confidential tier to the actor: one about this listing, with the actor a member on the other side, whose
+/// confidentiality agreement both sides signed and which was not lost.
+pub(crate) async fn discloses<C: ConnectionTrait>(db: &C, actor: &Actor, row: &listing::Model) -> Result<Option<deal::Model>> {
+    let Some(person) = actor.person() else { return Ok(None) };
+    let own: Vec<Uuid> = person.organisations.iter().map(|o| o.id).filter(|o| *o != row.organisation_id).collect();
     if own.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
-    let closed = [DealState::Introduced.code(), DealState::Lost.code()];
-    let count = deal::Entity::find()
+    let found = deal::Entity::find()
         .filter(Condition::any().add(deal::Column::DemandId.eq(row.id)).add(deal::Column::AchievementId.eq(row.id)))
         .filter(Condition::any().add(deal::Column::BuyerId.is_in(own.clone())).add(deal::Column::SellerId.is_in(own)))
-        .filter(deal::Column::State.is_not_in(closed))
-        .count(&market.db)
+        .order_by_desc(deal::Column::CreatedAt)
+        .all(db)
         .await?;
-    Ok(count > 0)
+    for deal in found {
+        if state_of_deal(&deal)?.is_confidential()
+            && room::members::is_member(db, actor, &deal).await?
+            && room::nda::is_signed(db, deal.id).await?
+        {
+            return Ok(Some(deal));
+        }
+    }
+    Ok(None)
 }
 
 /// Opens the deal of an accepted interest; answers its number.
-pub(crate) async fn open(tx: &Tx, row: &interest::Model) -> Result<String> {
+pub(crate) async fn open(tx: &Tx, actor: &Actor, row: &interest::Model) -> Result<String> {
     let target = find_by_id(&**tx, row.listing_id).await?;
     if !state_of(&target)?.is_indexed() {
         return Err(Error::field("", "not_published"));
@@ -159,6 +194,8 @@ pub(crate) async fn open(tx: &Tx, row: &interest::Model) -> Result<String> {
         demand_id: Set(demand),
         achievement_id: Set(achievement),
         broker_id: Set(row.broker_id),
+        due_on: Set(None),
+        due_what: Set(String::new()),
         created_at: Set(tx.now),
         updated_at: Set(tx.now),
         version: Set(1),
@@ -172,6 +209,15 @@ pub(crate) async fn open(tx: &Tx, row: &interest::Model) -> Result<String> {
             make_move(tx, &Actor::System, &row, ListingMove::OpenDeal, &[], row.version).await?;
         }
     }
+    // Whoever made the contact and whoever accepted it speak for their sides.
+    room::members::put(tx, opened.id, row.from_person_id, Some(row.from_organisation_id), DealRole::Lead, None).await?;
+    if let Some(person) = actor.id() {
+        room::members::put(tx, opened.id, person, Some(row.to_organisation_id), DealRole::Lead, None).await?;
+    }
+    if let Some(broker) = row.broker_id {
+        room::members::put(tx, opened.id, broker, None, DealRole::Broker, None).await?;
+    }
+    room::nda::propose_standard(tx, &opened).await?;
     tx.moved(Moved { subject: Subject::Deal, id: opened.id, from: "", to: &opened.state, action: "open", code: "", reason: "" }).await?;
     Ok(number)
 }
@@ -186,16 +232,24 @@ async fn find<C: sea_orm::ConnectionTrait>(db: &C, number: &str) -> Result<deal:
 /// [`Error::NotFound`] for others.
 pub(crate) async fn find_for<C: sea_orm::ConnectionTrait>(db: &C, actor: &Actor, number: &str) -> Result<deal::Model> {
     let row = find(db, number).await?;
-    if is_member(actor, &row) { Ok(row) } else { Err(if actor.person().is_none() { Error::SignIn } else { Error::NotFound }) }
+    if room::members::is_member(db, actor, &row).await? {
+        Ok(row)
+    } else {
+        Err(if actor.person().is_none() { Error::SignIn } else { Error::NotFound })
+    }
 }
 
 /// Makes a move inside a transaction.
-async fn make(tx: &Tx, row: &deal::Model, by: DealMove, parties: &[Party], code: &str, reason: &str) -> Result<DealState> {
+///
+/// # Errors
+/// [`Error::Forbidden`] for the wrong party; [`Error::Stale`]; [`Error::Invalid`] when the state table has no such move or a need is not met.
+pub(crate) async fn make(tx: &Tx, row: &deal::Model, by: DealMove, parties: &[Party], code: &str, reason: &str) -> Result<DealState> {
     let from = state_of_deal(row)?;
     let transition = from.transition(by).ok_or_else(|| Error::field("", "not_your_turn"))?;
     if !transition.who.iter().any(|w| parties.contains(w)) {
         return Err(Error::Forbidden);
     }
+    room::needs_met(&**tx, row, transition.needs).await?;
     let done = deal::Entity::update_many()
         .col_expr(deal::Column::State, Expr::value(transition.to.code()))
         .col_expr(deal::Column::Code, Expr::value(code))
@@ -236,8 +290,11 @@ pub async fn move_deal(
     if row.version != version {
         return Err(Error::Stale);
     }
+    if !room::members::speaks(&*tx, actor, &row).await? || by == DealMove::PublishNotice {
+        return Err(Error::Forbidden);
+    }
     let mut check = Check::new();
-    let reason = check.optional("reason", fields.value("reason"), MESSAGE_MAX);
+    let reason = check.optional("reason", fields.value("reason"), REASON_MAX);
     let code = DeclineCode::from_code(fields.value("code"));
     if by == DealMove::Lose {
         check.ensure(code.is_some(), "code", "required");
@@ -247,6 +304,9 @@ pub async fn move_deal(
     let code = code.filter(|_| by == DealMove::Lose).map_or("", |c| c.code());
     if by == DealMove::Lose {
         lock_listings(&tx, &row).await?;
+    }
+    if by == DealMove::StartTrial && state_of_deal(&row)?.transition(by).is_some() {
+        room::trials::plan(&tx, actor, &row, fields).await?;
     }
     make(&tx, &row, by, &parties(actor, &row), code, &reason).await?;
     if by == DealMove::Lose {
@@ -285,7 +345,7 @@ async fn release(tx: &Tx, lost: &deal::Model) -> Result<()> {
 
 /// The contract was recorded: the deal is signed.
 pub(crate) async fn sign(tx: &Tx, actor: &Actor, row: &deal::Model) -> Result<()> {
-    if !parties(actor, row).contains(&Party::Side) && *actor != Actor::System {
+    if *actor != Actor::System && !(parties(actor, row).contains(&Party::Side) && room::members::speaks(&**tx, actor, row).await?) {
         return Err(Error::Forbidden);
     }
     make(tx, row, DealMove::Sign, &[Party::System], "", "").await?;
@@ -313,57 +373,8 @@ pub(crate) async fn refused(tx: &Tx, id: Uuid, reason: &str) -> Result<()> {
     release(tx, &row).await
 }
 
-/// Writes a message into a deal's thread.
-///
-/// # Errors
-/// [`Error::NotFound`] for others; [`Error::Invalid`]; [`Error::TooMany`].
-pub async fn write_message(market: &Market, actor: &Actor, number: &str, fields: &Fields, once: Option<Uuid>) -> Result<()> {
-    let author = actor.signed_in()?.id;
-    let row = find_for(&market.db, actor, number).await?;
-    let mut check = Check::new();
-    let body = check.required("body", fields.value("body"), MESSAGE_MAX);
-    check.ensure(state_of_deal(&row)?.is_open(), "", "deal_closed");
-    check.finish(())?;
-    let (tx, before) = market.write_once(actor, once).await?;
-    if before.is_some() {
-        return Ok(());
-    }
-    let hour_ago = tx.now - i64::try_from(Duration::hours(1).whole_microseconds()).unwrap_or(0);
-    let written = message::Entity::find()
-        .filter(message::Column::PersonId.eq(author))
-        .filter(message::Column::CreatedAt.gt(hour_ago))
-        .count(&*tx)
-        .await?;
-    if written >= u64::try_from(market.config.limits.messages_per_hour).unwrap_or(0) {
-        return Err(Error::TooMany { seconds: 3_600 });
-    }
-    let organisation = [row.buyer_id, row.seller_id]
-        .into_iter()
-        .find(|o| actor.acts_for(*o))
-        .or_else(|| [row.buyer_id, row.seller_id].into_iter().find(|o| actor.belongs_to(*o)));
-    let written = message::ActiveModel {
-        id: Set(Uuid::now_v7()),
-        deal_id: Set(row.id),
-        person_id: Set(author),
-        organisation_id: Set(organisation),
-        parent_id: Set(None),
-        body: Set(body),
-        created_at: Set(tx.now),
-    }
-    .insert(&*tx)
-    .await?;
-    deal::Entity::update_many()
-        .col_expr(deal::Column::UpdatedAt, Expr::value(tx.now))
-        .filter(deal::Column::Id.eq(row.id))
-        .exec(&*tx)
-        .await?;
-    tx.audit("message.write", Subject::Deal, Some(row.id), serde_json::Value::Null).await?;
-    tx.emit(Event::MessageWritten, written.id, serde_json::Value::Null).await?;
-    tx.result("").await?;
-    tx.commit().await
-}
-
-async fn deal_summaries(market: &Market, rows: Vec<deal::Model>) -> Result<Vec<DealSummary>> {
+async fn deal_summaries(market: &Market, actor: &Actor, rows: Vec<deal::Model>) -> Result<Vec<DealSummary>> {
+    let mut unread = room::messages::unread(market, actor, &rows).await?;
     let names = organisation_names(&market.db, rows.iter().flat_map(|r| [r.buyer_id, r.seller_id]).collect()).await?;
     rows.into_iter()
         .map(|row| {
@@ -374,6 +385,8 @@ async fn deal_summaries(market: &Market, rows: Vec<deal::Model>) -> Result<Vec<D
                 seller: name(row.seller_id),
                 created_at: from_micros(row.created_at),
                 updated_at: from_micros(row.updated_at),
+                due: row.due_on.as_deref().and_then(parse_date).map(|day| (day, row.due_what.clone())),
+                unread: unread.remove(&row.id).unwrap_or(0),
                 id: row.id,
                 number: row.number,
                 title: row.title,
@@ -390,7 +403,15 @@ pub async fn deals(market: &Market, actor: &Actor, open: Option<bool>, page: u64
     let person = actor.signed_in()?;
     let mut mine = Condition::any().add(deal::Column::BrokerId.eq(person.id));
     if let Some(acting) = actor.organisation() {
-        mine = mine.add(deal::Column::BuyerId.eq(acting.id)).add(deal::Column::SellerId.eq(acting.id));
+        let sides = Condition::any().add(deal::Column::BuyerId.eq(acting.id)).add(deal::Column::SellerId.eq(acting.id));
+        let named = Query::select()
+            .column(deal_member::Column::DealId)
+            .from(deal_member::Entity)
+            .and_where(deal_member::Column::PersonId.eq(person.id))
+            .and_where(deal_member::Column::OrganisationId.eq(acting.id))
+            .and_where(deal_member::Column::RemovedAt.is_null())
+            .to_owned();
+        mine = mine.add(if acting.manager { sides } else { Condition::all().add(sides).add(deal::Column::Id.in_subquery(named)) });
     }
     let mut query = deal::Entity::find().filter(mine);
     let over = [DealState::Closed.code(), DealState::Lost.code()];
@@ -401,7 +422,7 @@ pub async fn deals(market: &Market, actor: &Actor, open: Option<bool>, page: u64
     };
     let query = query.order_by_desc(deal::Column::UpdatedAt).order_by_desc(deal::Column::Id);
     let (paged, rows) = fetch(&market.db, query, page).await?.take();
-    Ok(paged.with(deal_summaries(market, rows).await?))
+    Ok(paged.with(deal_summaries(market, actor, rows).await?))
 }
 
 /// A deal with its thread.
@@ -420,9 +441,17 @@ pub async fn deal(market: &Market, actor: &Actor, number: &str) -> Result<DealVi
     let opening = interest::Entity::find_by_id(row.interest_id).one(&market.db).await?.map(|i| i.message).unwrap_or_default();
     let contract = contract::Entity::find().filter(contract::Column::DealId.eq(row.id)).one(&market.db).await?;
     let contract = contract.and_then(|c| Some((c.number, keqiao_model::ContractState::from_code(&c.state)?)));
-    let side = parties.contains(&Party::Side);
+    let on_a_side = parties.contains(&Party::Side);
+    let speaks = room::members::speaks(&market.db, actor, &row).await?;
+    let side = on_a_side && speaks;
+    let moves: Vec<DealMove> = if speaks { state.moves(&parties).iter().map(|t| t.by).collect() } else { Vec::new() };
+    let today = crate::contracts::today(market);
     Ok(DealView {
-        messages: messages(market, actor, &row).await?,
+        messages: room::messages::messages(market, actor, &row).await?,
+        next: room::next_moves(&market.db, &row, state).await?,
+        trial: room::trials::of_deal(&market.db, row.id).await?.and_then(|t| room::trials::view(&t, today)),
+        nda_signed: room::nda::is_signed(&market.db, row.id).await?,
+        on_a_side,
         demand: row.demand_id.and_then(|id| sides.remove(&id)),
         achievement: row.achievement_id.and_then(|id| sides.remove(&id)),
         broker: match row.broker_id {
@@ -432,41 +461,50 @@ pub async fn deal(market: &Market, actor: &Actor, number: &str) -> Result<DealVi
         opening,
         code: DeclineCode::from_code(&row.code),
         reason: row.reason.clone(),
-        may_sign: side && contract.is_none() && state.transition(DealMove::Sign).is_some(),
+        may_sign: side && contract.is_none() && can_sign(&market.db, &row, state).await?,
         contract,
-        moves: state.moves(&parties).iter().map(|t| t.by).collect(),
+        moves,
         may_write: state.is_open(),
         selling: actor.belongs_to(row.seller_id),
         version: row.version,
-        summary: deal_summaries(market, vec![row]).await?.pop().ok_or(Error::NotFound)?,
+        summary: deal_summaries(market, actor, vec![row]).await?.pop().ok_or(Error::NotFound)?,
     })
 }
 
-async fn messages(market: &Market, actor: &Actor, row: &deal::Model) -> Result<Vec<MessageView>> {
-    let mut rows = message::Entity::find()
-        .filter(message::Column::DealId.eq(row.id))
-        .order_by_desc(message::Column::CreatedAt)
-        .order_by_desc(message::Column::Id)
-        .limit(500)
-        .all(&market.db)
+/// Whether everything is there that signing needs, apart from the contract itself.
+async fn can_sign<C: ConnectionTrait>(db: &C, row: &deal::Model, state: DealState) -> Result<bool> {
+    match state.transition(DealMove::Sign) {
+        Some(transition) => Ok(room::needs_met(db, row, transition.needs).await.is_ok()),
+        None => Ok(false),
+    }
+}
+
+/// Sets or clears the next day by which something is due (`due_on`, `due_what`), for everybody in the deal.
+///
+/// # Errors
+/// [`Error::NotFound`] for others; [`Error::Invalid`] at the field.
+pub async fn set_due(market: &Market, actor: &Actor, number: &str, fields: &Fields, once: Option<Uuid>) -> Result<()> {
+    let (tx, before) = market.write_once(actor, once).await?;
+    if before.is_some() {
+        return Ok(());
+    }
+    let row = room::locked_for(&tx, actor, number).await?;
+    let mut check = Check::new();
+    let typed = fields.value("due_on").trim();
+    let day = parse_date(typed);
+    check.ensure(typed.is_empty() || day.is_some(), "due_on", "date");
+    let what = check.optional("due_what", fields.value("due_what"), DUE_MAX);
+    check.ensure(day.is_none() || !what.is_empty(), "due_what", "required");
+    check.finish(())?;
+    let what = if day.is_some() { what } else { String::new() };
+    deal::Entity::update_many()
+        .col_expr(deal::Column::DueOn, Expr::value(day.map(format_date)))
+        .col_expr(deal::Column::DueWhat, Expr::value(what))
+        .col_expr(deal::Column::UpdatedAt, Expr::value(tx.now))
+        .filter(deal::Column::Id.eq(row.id))
+        .exec(&*tx)
         .await?;
-    rows.reverse();
-    let people: HashMap<Uuid, String> = person::Entity::find()
-        .filter(person::Column::Id.is_in(rows.iter().map(|m| m.person_id)))
-        .all(&market.db)
-        .await?
-        .into_iter()
-        .map(|p| (p.id, p.name))
-        .collect();
-    let names = organisation_names(&market.db, vec![row.buyer_id, row.seller_id]).await?;
-    Ok(rows
-        .into_iter()
-        .map(|m| MessageView {
-            person: people.get(&m.person_id).cloned().unwrap_or_default(),
-            organisation: m.organisation_id.and_then(|id| names.get(&id).cloned()).unwrap_or_default(),
-            own: m.organisation_id.map_or(Some(m.person_id) == actor.id(), |o| actor.belongs_to(o)),
-            body: m.body,
-            at: from_micros(m.created_at),
-        })
-        .collect())
+    tx.audit("deal.due", Subject::Deal, Some(row.id), serde_json::json!({ "on": typed })).await?;
+    tx.result("").await?;
+    tx.commit().await
 }

@@ -255,7 +255,7 @@ pub async fn answer_interest(
     }
     let action = by.code();
     tx.moved(Moved { subject: Subject::Interest, id, from: state.code(), to: transition.to.code(), action, code, reason: &reason }).await?;
-    let deal = if by == InterestMove::Accept { Some(crate::deals::open(&tx, &row).await?) } else { None };
+    let deal = if by == InterestMove::Accept { Some(crate::deals::open(&tx, actor, &row).await?) } else { None };
     if by != InterestMove::Withdraw {
         tx.emit(Event::InterestAnswered, id, serde_json::json!({ "move": action })).await?;
     }

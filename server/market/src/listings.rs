@@ -72,11 +72,11 @@ pub struct ListingSummary {
 pub struct ListingView {
     /// What the list shows.
     pub summary: ListingSummary,
-    /// Everything it says; `detail` is empty for those who may not read it.
+    /// Everything it says; `detail` is empty for everyone but its owner.
     pub content: ListingContent,
     /// Whether there is a confidential detail, readable or not.
     pub has_detail: bool,
-    /// Whether the actor may read the confidential detail and files.
+    /// Whether a deal opens the confidential detail to the actor, on a page of its own where reading is written down.
     pub detail_open: bool,
     /// Whether the actor belongs to the owner.
     pub own: bool,
@@ -254,7 +254,7 @@ pub(crate) async fn summaries<C: ConnectionTrait>(db: &C, rows: &[listing::Model
     rows.iter().map(|r| summary_of(r, names.get(&r.organisation_id).map_or("", String::as_str))).collect()
 }
 
-/// A listing as the actor may see it. Whoever reads the confidential detail without owning it leaves an audit entry.
+/// A listing as the actor may see it; the confidential detail only as its owner.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none, or none the actor may know of.
@@ -266,15 +266,11 @@ pub async fn listing(market: &Market, actor: &Actor, kind: ListingKind, number: 
     }
     let parties = parties(actor, &row);
     let own = actor.belongs_to(row.organisation_id);
-    let detail_open = own || parties.contains(&Party::Officer) || crate::deals::discloses(market, actor, &row).await?;
     let mut content = content_of(&row)?;
     let has_detail = !content.detail.is_empty();
-    if !detail_open {
+    let opened = has_detail && !own && crate::deals::discloses(&market.db, actor, &row).await?.is_some();
+    if !own {
         content.detail.clear();
-    } else if !own && has_detail && actor.person().is_some() {
-        let tx = market.write(actor).await?;
-        tx.audit("listing.disclosed", Subject::Listing, Some(row.id), serde_json::json!({ "number": row.number })).await?;
-        tx.commit().await?;
     }
     let organisation = organisation::Entity::find_by_id(row.organisation_id).one(&market.db).await?.map_or_else(String::new, |o| o.name);
     let moves = state.moves(&parties).iter().map(|t| t.by).collect();
@@ -283,7 +279,7 @@ pub async fn listing(market: &Market, actor: &Actor, kind: ListingKind, number: 
         summary: summary_of(&row, &organisation)?,
         content,
         has_detail,
-        detail_open,
+        detail_open: opened,
         own,
         moves,
         returned,

@@ -38,6 +38,8 @@ pub struct Limits {
     pub attachment_bytes: usize,
     /// Most attachments of one listing or contract.
     pub attachments: usize,
+    /// Most documents of one deal; each may have any number of versions.
+    pub documents: usize,
     /// Largest import file, bytes.
     pub import_bytes: usize,
     /// Most rows of one import.
@@ -59,6 +61,7 @@ impl Default for Limits {
         Self {
             attachment_bytes: 20 * 1024 * 1024,
             attachments: 20,
+            documents: 200,
             import_bytes: 50 * 1024 * 1024,
             import_rows: 50_000,
             sign_in_tries: 10,

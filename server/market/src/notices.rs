@@ -264,8 +264,8 @@ async fn letter_of(market: &Market, tx: &Tx, event: &outbox::Model) -> Result<Op
         Event::MessageWritten => {
             let Some(written) = message::Entity::find_by_id(event.subject_id).one(&**tx).await? else { return Ok(None) };
             let Some(row) = deal::Entity::find_by_id(written.deal_id).one(&**tx).await? else { return Ok(None) };
-            let also: Vec<Uuid> = row.broker_id.into_iter().collect();
-            let receivers = people(tx, &[row.buyer_id, row.seller_id], &also, Some(written.person_id)).await?;
+            let members = crate::room::members::everyone(&**tx, &row).await?;
+            let receivers = people(tx, &[], &members, Some(written.person_id)).await?;
             let organisation = match written.organisation_id {
                 Some(id) => name_of(tx, id).await?,
                 None => String::new(),
@@ -275,8 +275,8 @@ async fn letter_of(market: &Market, tx: &Tx, event: &outbox::Model) -> Result<Op
         }
         Event::DealMoved => {
             let Some(row) = deal::Entity::find_by_id(event.subject_id).one(&**tx).await? else { return Ok(None) };
-            let also: Vec<Uuid> = row.broker_id.into_iter().collect();
-            let receivers = people(tx, &[row.buyer_id, row.seller_id], &also, None).await?;
+            let members = crate::room::members::everyone(&**tx, &row).await?;
+            let receivers = people(tx, &[], &members, None).await?;
             let path = format!("/deals/{}", row.number);
             Ok(Some((Letter::DealMoved { number: row.number, title: row.title, state: row.state, path }, receivers)))
         }

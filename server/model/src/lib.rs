@@ -20,6 +20,7 @@ mod patent_number;
 mod quantity;
 mod states;
 mod taxonomy;
+mod terms;
 mod typed;
 mod units;
 mod working_days;
@@ -48,4 +49,5 @@ pub use taxonomy::{
     Coded, ContractKind, ContractSubkind, Cooperation, DeclineCode, FeedbackCode, Field, Figure, INDUSTRIES, INDUSTRY_GROUP, IpKind,
     IpStatus, Judgement, LegalKind, ListingHint, OrganisationKind, Ownership, PaymentWay, PriceKind, RefusalCode, is_industry,
 };
+pub use terms::{IpShare, MILESTONES_MAX, Milestone, RoyaltyBase, TermChange, Terms, format_percent, parse_percent};
 pub use working_days::{Calendar, CalendarYear};

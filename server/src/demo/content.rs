@@ -62,6 +62,9 @@ pub(crate) struct Words {
     pub(crate) return_reason: String,
     pub(crate) decline_reason: String,
     pub(crate) lost_reason: String,
+    pub(crate) document_title: String,
+    pub(crate) terms_benefit: String,
+    pub(crate) terms_acceptance: String,
     pub(crate) contract_suffix: BTreeMap<String, String>,
     pub(crate) contract_summary: String,
 }

@@ -6,8 +6,9 @@ use keqiao_market::{
     attachments::{self, NewFile},
     contracts, deals, interests, ledger, listings,
     matching::{self, MatchOrder},
+    room::{documents, messages, nda, terms},
 };
-use keqiao_model::{ContractKind, ContractMove, DealMove, Fields, InterestMove, ListingKind, format_date};
+use keqiao_model::{ContractKind, ContractMove, DealMove, Fields, InterestMove, ListingKind, TermMove, format_date};
 use time::Duration;
 
 use super::{
@@ -25,7 +26,7 @@ pub(crate) const DEALS: usize = 36;
 const PAPER: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
 
 fn paper() -> NewFile<'static> {
-    NewFile { name: "contract.pdf", bytes: PAPER.to_vec(), confidential: false }
+    NewFile { name: "contract.pdf", bytes: PAPER.to_vec(), confidential: false, reason: "" }
 }
 
 fn kind_of(roll: u64) -> ContractKind {
@@ -196,13 +197,22 @@ async fn negotiate(
     for (i, text) in words.messages.iter().enumerate().take(1 + place % words.messages.len()) {
         story.wait(Duration::hours(26));
         let body: Fields = [("body", text.clone())].into_iter().collect();
-        deals::write_message(&market, if i % 2 == 0 { seller } else { buyer }, number, &body, None).await?;
+        messages::write_message(&market, if i % 2 == 0 { seller } else { buyer }, number, &body, None, None).await?;
     }
     let none = Fields::default();
     if place % 7 == 6 {
         return Ok(());
     }
-    go(DealMove::AgreeNda, &none).await?;
+    for side in [seller, buyer] {
+        let shown = nda::nda(&market, side, number).await?;
+        let name = side.person().map(|p| p.name.clone()).unwrap_or_default();
+        let signed: Fields = [("name", name), ("agree", "yes".to_owned()), ("hash", shown.text_hash)].into_iter().collect();
+        nda::sign_nda(&market, side, number, &signed, "", None).await?;
+        story.wait(Duration::hours(5));
+    }
+    let paper = documents::DocumentFile { name: "technical.pdf", bytes: PAPER.to_vec() };
+    let about: Fields = [("title", words.document_title.clone()), ("document_kind", "technical".to_owned())].into_iter().collect();
+    documents::add_document(&market, seller, number, None, &about, Some(paper), None).await?;
     story.wait(Duration::hours(40));
     if place % 7 == 5 {
         return Ok(());
@@ -213,12 +223,30 @@ async fn negotiate(
     }
     go(DealMove::OpenTerms, &none).await?;
     story.wait(Duration::days(3));
+    let deal = deals::deal(&market, seller, number).await?;
+    let yuan = deal.demand.as_ref().and_then(|d| d.price.1).map_or(800_000, |p| u64::try_from(p.fen()).unwrap_or(0) / 100);
+    let terms = |price: u64, edition: i64| -> Fields {
+        [
+            ("kind", "development".to_owned()),
+            ("price", price.to_string()),
+            ("payment", "lump".to_owned()),
+            ("ip", "joint".to_owned()),
+            ("benefit", words.terms_benefit.clone()),
+            ("acceptance", words.terms_acceptance.clone()),
+            ("edition", edition.to_string()),
+        ]
+        .into_iter()
+        .collect()
+    };
+    terms::propose_terms(&market, seller, number, &terms(yuan + yuan / 5, 0), None).await?;
+    story.wait(Duration::days(2));
     if place % 7 == 3 {
         return Ok(());
     }
-    let deal = deals::deal(&market, seller, number).await?;
+    terms::propose_terms(&market, buyer, number, &terms(yuan, 1), None).await?;
+    story.wait(Duration::days(1));
+    terms::move_terms(&market, seller, number, 2, TermMove::Accept, &none, None).await?;
     let field = deal.achievement.as_ref().or(deal.demand.as_ref()).and_then(|l| l.field).map_or("manufacturing", |f| f.code());
-    let yuan = deal.demand.as_ref().and_then(|d| d.price.1).map_or(800_000, |p| u64::try_from(p.fen()).unwrap_or(0) / 100);
     let fields = contract_fields(story, city, &deal.summary.title, field, yuan);
     let contract = contracts::create_contract(&market, seller, Some(number), &fields, None).await?;
     if place % 7 == 4 {

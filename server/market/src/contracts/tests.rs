@@ -74,7 +74,7 @@ impl City {
             &self.seller,
             Subject::Contract,
             row.id,
-            attachments::NewFile { name: "contract.pdf", bytes: text, confidential: true },
+            attachments::NewFile { name: "contract.pdf", bytes: text, confidential: true, reason: "" },
             None,
         )
         .await

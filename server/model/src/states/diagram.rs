@@ -1,6 +1,6 @@
 //! State tables as diagrams for people who read the docs.
 
-use std::{collections::BTreeSet, fmt::Write as _};
+use std::fmt::Write as _;
 
 use super::{
     BidderState, ClaimState, CommissionState, ContractState, DealState, FIRST_CLOCKS, InterestState, ListingState, NdaState, NoticeState,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::taxonomy::Coded;
 
-/// A state table as a Mermaid diagram and a table in Markdown.
+/// A state table as a Mermaid diagram.
 fn diagram<S>(name: &str) -> String
 where
     S: Stateful + Coded,
@@ -19,28 +19,22 @@ where
         let _ = writeln!(text, "    [*] --> {}", first.code());
     }
     for t in S::TABLE {
-        let _ = writeln!(text, "    {} --> {}: {}", t.from.code(), t.to.code(), t.by.code());
-    }
-    let left: BTreeSet<&str> = S::TABLE.iter().map(|t| t.from.code()).collect();
-    for state in S::all().iter().filter(|s| !left.contains(s.code())) {
-        let _ = writeln!(text, "    {} --> [*]", state.code());
-    }
-    text.push_str("```\n\n| from | move | to | who | needs | clock | reason |\n|---|---|---|---|---|---|---|\n");
-    for t in S::TABLE {
         let who = t.who.iter().map(|w| w.code()).collect::<Vec<_>>().join(", ");
+        let reason = if t.reason { "*" } else { "" };
         let needs = t.needs.iter().map(|n| n.code()).collect::<Vec<_>>().join(", ");
-        let clock = t.clock.map_or("", |c| c.code());
-        let reason = if t.reason { "yes" } else { "" };
-        let _ = writeln!(text, "| {} | {} | {} | {who} | {needs} | {clock} | {reason} |", t.from.code(), t.by.code(), t.to.code());
+        let needs = if needs.is_empty() { needs } else { format!(" needs {needs}") };
+        let clock = t.clock.map_or_else(String::new, |c| format!(" starts {}", c.code()));
+        let _ = writeln!(text, "    {} --> {} : {}{reason} ({who}){needs}{clock}", t.from.code(), t.to.code(), t.by.code());
     }
+    text.push_str("```\n");
     if let Some((_, clock)) = FIRST_CLOCKS.iter().find(|(group, _)| *group == S::GROUP) {
-        let _ = writeln!(text, "\nIt begins with the clock `{}`.", clock.code());
+        let _ = writeln!(text, "\nIt begins with the clock {}.", clock.code());
     }
     text.push('\n');
     text
 }
 
-/// Every state table as Mermaid diagrams and Markdown tables: what `keqiao states` prints and `ARCHITECTURE.md` holds.
+/// Every state table as Mermaid diagrams: what `keqiao states` prints and `ARCHITECTURE.md` holds.
 pub fn state_diagrams() -> String {
     let mut text = [
         diagram::<ListingState>("Listing"),
