@@ -74,7 +74,6 @@ impl Rows {
             notice,
             notice_setting,
             unsubscribe,
-            question,
             counter,
             once,
             import_batch
