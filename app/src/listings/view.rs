@@ -21,6 +21,7 @@ use super::{
 use crate::{
     Cx, Form, Page, PageError, Query, Route,
     interests::feedback_section,
+    questions::ask::ask_href,
     sales::{of_listing, way_to_sale},
     t,
     ui::{self, ButtonStyle, Input, ResultItem, TimelineItem, Tone},
@@ -342,6 +343,18 @@ fn view(
     .into_any()
 }
 
+/// Where to ask an expert: for the owner of a demand those of its matches, for others those named on an achievement.
+fn ask_an_expert(cx: &Cx, listing: &ListingView) -> Option<String> {
+    let s = &listing.summary;
+    match &listing.content.body {
+        ListingBody::Demand(_) if listing.own && s.state.is_indexed() => Some(format!("{}?demand={}", cx.href(&Route::Experts), s.number)),
+        ListingBody::Achievement(a) if !listing.own && s.state.is_indexed() && !a.inventors.is_empty() => {
+            Some(ask_href(cx, &s.number, "", ""))
+        }
+        _ => None,
+    }
+}
+
 /// What the reader can do next: the moves the state table allows, and the ways into the market.
 fn actions(cx: &Cx, listing: &ListingView, near: &[SimilarListing], form: &Form) -> AnyView {
     let s = &listing.summary;
@@ -356,6 +369,9 @@ fn actions(cx: &Cx, listing: &ListingView, near: &[SimilarListing], form: &Form)
         let to = cx.href(&Route::Matches(s.kind, s.number.clone()));
         let style = if listing.own { ButtonStyle::Primary } else { ButtonStyle::Secondary };
         parts.push(ui::button_link(t!(cx.lang, "listings.see_matches"), &to, style));
+    }
+    if let Some(to) = ask_an_expert(cx, listing) {
+        parts.push(ui::button_link(t!(cx.lang, "experts.ask_about_demand"), &to, ButtonStyle::Secondary));
     }
     if listing.own && s.state.is_editable() {
         let to = cx.href(&Route::ListingEdit(s.kind, s.number.clone()));
