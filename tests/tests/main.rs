@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests stop at the first surprise")]
 
 mod bad_input;
+mod canary;
 mod concurrency;
 mod config;
 mod faults;
@@ -10,12 +11,17 @@ mod feedback;
 mod index;
 mod interests;
 mod journey;
+mod notices;
 mod odd_addresses;
 mod permissions;
+mod public_notices;
+mod questions;
 mod ranking;
 mod room;
+mod sales;
 mod search_help;
 mod security;
 mod similar;
 mod states;
 mod ways;
+mod world;

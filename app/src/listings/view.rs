@@ -5,6 +5,7 @@ use keqiao_market::{
     attachments::{self, AttachmentView},
     history::{self, HistoryEntry},
     interests::{ListingOutcomes, listing_outcomes},
+    sales::SaleSummary,
     similar::{self, SEEN, SimilarListing},
 };
 use keqiao_model::{
@@ -20,6 +21,8 @@ use super::{
 use crate::{
     Cx, Form, Page, PageError, Query, Route,
     interests::feedback_section,
+    questions::ask::ask_href,
+    sales::{of_listing, way_to_sale},
     t,
     ui::{self, ButtonStyle, Input, ResultItem, TimelineItem, Tone},
     words::{code_label, label},
@@ -242,9 +245,20 @@ pub(crate) async fn page(cx: &Cx, kind: ListingKind, number: &str, form: Option<
     } else {
         None
     };
+    let sale = of_listing(cx, &listing).await?;
+    let around = Around { alike, outcomes, sale };
     let cx = cx.clone();
-    let page = Page::new(title, move || view(&cx, &listing, &files, history, &alike, outcomes.as_ref(), &form));
+    let page = Page::new(title, move || view(&cx, &listing, &files, history, &around, &form));
     Ok(if public { page.public(description) } else { page })
+}
+
+/// What stands around the text of a listing.
+struct Around {
+    alike: Alike,
+    /// What became of interests; for its owner.
+    outcomes: Option<ListingOutcomes>,
+    /// The sale of an achievement.
+    sale: Option<SaleSummary>,
 }
 
 /// Listings of the same side that say much the same.
@@ -260,10 +274,10 @@ fn view(
     listing: &ListingView,
     attached: &[AttachmentView],
     history: Vec<HistoryEntry>,
-    alike: &Alike,
-    outcomes: Option<&ListingOutcomes>,
+    around: &Around,
     form: &Form,
 ) -> AnyView {
+    let Around { alike, outcomes, sale } = around;
     let s = &listing.summary;
     let side = match s.kind {
         ListingKind::Demand => t!(cx.lang, "listings.demands"),
@@ -314,12 +328,12 @@ fn view(
         {suspended}
         {full_text(cx, listing)}
         {files_part}
-        {outcomes.map(|outcomes| feedback_section(cx, outcomes))}
+        {outcomes.as_ref().map(|outcomes| feedback_section(cx, outcomes))}
         {similar_section(cx, s.kind, &alike.similar)}
         {history_part}
     }
     .into_any();
-    let aside = view! { {actions(cx, listing, &alike.near, form)}{facts(cx, listing)} }.into_any();
+    let aside = view! { {actions(cx, listing, &alike.near, form)}{way_to_sale(cx, listing, sale.as_ref())}{facts(cx, listing)} }.into_any();
     let badge = ui::state_badge(cx, ListingState::GROUP, s.state.code());
     view! {
         {trail}
@@ -327,6 +341,18 @@ fn view(
         {ui::two_columns(main, aside)}
     }
     .into_any()
+}
+
+/// Where to ask an expert: for the owner of a demand those of its matches, for others those named on an achievement.
+fn ask_an_expert(cx: &Cx, listing: &ListingView) -> Option<String> {
+    let s = &listing.summary;
+    match &listing.content.body {
+        ListingBody::Demand(_) if listing.own && s.state.is_indexed() => Some(format!("{}?demand={}", cx.href(&Route::Experts), s.number)),
+        ListingBody::Achievement(a) if !listing.own && s.state.is_indexed() && !a.inventors.is_empty() => {
+            Some(ask_href(cx, &s.number, "", ""))
+        }
+        _ => None,
+    }
 }
 
 /// What the reader can do next: the moves the state table allows, and the ways into the market.
@@ -343,6 +369,9 @@ fn actions(cx: &Cx, listing: &ListingView, near: &[SimilarListing], form: &Form)
         let to = cx.href(&Route::Matches(s.kind, s.number.clone()));
         let style = if listing.own { ButtonStyle::Primary } else { ButtonStyle::Secondary };
         parts.push(ui::button_link(t!(cx.lang, "listings.see_matches"), &to, style));
+    }
+    if let Some(to) = ask_an_expert(cx, listing) {
+        parts.push(ui::button_link(t!(cx.lang, "experts.ask_about_demand"), &to, ButtonStyle::Secondary));
     }
     if listing.own && s.state.is_editable() {
         let to = cx.href(&Route::ListingEdit(s.kind, s.number.clone()));

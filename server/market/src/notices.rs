@@ -1,4 +1,12 @@
-//! From committed events to letters: each event is told once to each person it concerns, however often it is read.
+//! From committed events to notices and letters: each event is told once to each person it concerns, however often it is read, and in the way
+//! that person chose.
+
+mod centre;
+mod deliver;
+mod digest;
+mod kinds;
+mod settings;
+mod unsubscribe;
 
 use std::collections::BTreeMap;
 
@@ -15,19 +23,34 @@ use crate::{
     Actor, Error, Event, Market, Result,
     db::{Tx, from_micros},
     entity::{consumer, contract, deal, interest, listing, membership, message, organisation, outbox, person, recommendation},
-    letters::{Letter, queue},
+    letters::Letter,
     listings::kind_of,
     organisations::receivers_of_request,
     region_contains,
 };
+
+pub use self::{
+    centre::{NoticeGroup, NoticeView, mark_read, notices, open_notice, unread},
+    deliver::purge,
+    kinds::{Kind, MailWay, Topic},
+    settings::{Setting, choose_mail, save_settings, settings},
+    unsubscribe::{MailChoice, Subscription, subscription, unsubscribe},
+};
+pub(crate) use self::{deliver::deliver, digest::digest_step, unsubscribe::token_of};
 
 /// The name under which this reader of the outbox notes how far it has come.
 const NAME: &str = "letters";
 /// Events taken in one step.
 const STEP: u64 = 100;
 
-/// Addresses and languages.
-type Receivers = BTreeMap<String, Lang>;
+/// People with their addresses and languages.
+pub(crate) type Receivers = BTreeMap<Uuid, (String, Lang)>;
+
+/// A person as one who is told.
+pub(crate) fn receiver(row: person::Model) -> (Uuid, (String, Lang)) {
+    let lang = Lang::from_tag(&row.lang);
+    (row.id, (row.email, lang))
+}
 
 /// What people are told, and who they are. Nothing in it may be confidential: it travels by mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,8 +122,8 @@ impl Telling {
     }
 }
 
-/// Reads the next events and queues their letters; answers how many events were read. Position and letters commit together, and two nodes
-/// never handle the same events.
+/// Reads the next events and tells people of them; answers how many events were read. Position, notices and letters commit together, and two
+/// nodes never handle the same events.
 ///
 /// # Errors
 /// [`Error::Internal`]; the next call tries the same events again.
@@ -117,10 +140,7 @@ pub async fn notice_step(market: &Market) -> Result<usize> {
     let Some(last) = events.last().map(|e| e.seq) else { return Ok(0) };
     for event in &events {
         if let Some((letter, receivers)) = letter_of(market, &tx, event).await? {
-            for (address, lang) in receivers {
-                let dedupe = format!("event:{}:{address}", event.seq);
-                queue(&tx, &address, lang, letter.clone(), &dedupe).await?;
-            }
+            deliver(&tx, &receivers, &letter, &format!("event:{}", event.seq)).await?;
         }
     }
     advance(&tx, last).await?;
@@ -162,7 +182,7 @@ async fn people(tx: &Tx, organisations: &[Uuid], also: &[Uuid], except: Option<U
     let ids: Vec<Uuid> = members.into_iter().map(|m| m.person_id).chain(also.iter().copied()).filter(|id| Some(*id) != except).collect();
     let found =
         person::Entity::find().filter(person::Column::Id.is_in(ids)).filter(person::Column::DisabledAt.is_null()).all(&**tx).await?;
-    Ok(found.into_iter().map(|p| (p.email, Lang::from_tag(&p.lang))).collect())
+    Ok(found.into_iter().map(receiver).collect())
 }
 
 /// Officers who answer for a region.
@@ -173,11 +193,7 @@ async fn officers(market: &Market, tx: &Tx, region: &str) -> Result<Receivers> {
         .all(&**tx)
         .await?;
     let in_charge = |own: &str| region_contains(own, region) || (region == keqiao_model::OUTSIDE && own == market.config.city);
-    Ok(found
-        .into_iter()
-        .filter(|p| p.officer_region.as_deref().is_some_and(in_charge))
-        .map(|p| (p.email, Lang::from_tag(&p.lang)))
-        .collect())
+    Ok(found.into_iter().filter(|p| p.officer_region.as_deref().is_some_and(in_charge)).map(receiver).collect())
 }
 
 /// Chinese path of a listing's page.
@@ -293,7 +309,7 @@ async fn letter_of(market: &Market, tx: &Tx, event: &outbox::Model) -> Result<Op
             let person = person::Entity::find_by_id(asked).one(&**tx).await?.map(|p| p.name).unwrap_or_default();
             let organisation = name_of(tx, event.subject_id).await?;
             let path = format!("/organisations/{}/edit", event.subject_id);
-            let receivers = receivers_of_request(market, event.subject_id).await?.into_iter().collect();
+            let receivers = receivers_of_request(market, event.subject_id).await?;
             Ok(Some((Letter::MembershipAsked { organisation, person, path }, receivers)))
         }
     }

@@ -148,6 +148,19 @@ pub async fn matches(
     Ok(Paged { items, total, page, per_page: PER_PAGE })
 }
 
+/// The best stored answers to a listing with how well they fit, best first, without those that its owner dismissed.
+pub(crate) async fn best_answers(market: &Market, listing: Uuid) -> Result<Vec<(Uuid, f32)>> {
+    let rows = matched::Entity::find()
+        .filter(matched::Column::ListingId.eq(listing))
+        .filter(is_dismissed(matched::Column::ListingId, matched::Column::OtherId).not())
+        .order_by_asc(matched::Column::Place)
+        .order_by_asc(matched::Column::OtherId)
+        .all(&market.db)
+        .await?;
+    #[allow(clippy::cast_possible_truncation, reason = "a share of the best")]
+    Ok(rows.into_iter().map(|row| (row.other_id, row.relative as f32)).collect())
+}
+
 #[allow(clippy::cast_possible_truncation, reason = "a percentage")]
 fn per_cent(share: f64) -> i64 {
     (share * 100.0).round() as i64
