@@ -12,9 +12,7 @@ use keqiao_market::{
         members, messages, nda, terms, trials,
     },
 };
-use keqiao_model::{
-    DealMove, DealState, Fields, InterestMove, Lang::Zh, ListingKind, NdaState, TermMove, TermState, TrialOutcome,
-};
+use keqiao_model::{DealMove, DealState, Fields, InterestMove, Lang::Zh, ListingKind, NdaState, TermMove, TermState, TrialOutcome};
 use keqiao_tests::{AchievementForm, Client, DemandForm, Pair, TermsForm, TestApp, pdf};
 use time::Duration;
 
@@ -268,7 +266,9 @@ async fn a_forged_message_or_document_is_found_nowhere() {
     one.sign_nda(&deal).await;
     let id = document(&app, &one.researcher, &deal, "one").await.unwrap();
     let stranger = app.enterprise("钱工").await;
-    for path in [format!("/deals/{deal}/documents/{id}"), format!("/deals/JY-2026-009999/documents/{id}"), "/deals/JY-2026-009999".to_owned()] {
+    for path in
+        [format!("/deals/{deal}/documents/{id}"), format!("/deals/JY-2026-009999/documents/{id}"), "/deals/JY-2026-009999".to_owned()]
+    {
         assert_eq!(stranger.get(&path).await.status, 404, "{path}");
     }
     assert_eq!(one.engineer.get(&format!("/deals/JY-2026-009999/documents/{id}")).await.status, 404);
