@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests stop at the first surprise")]
 
 mod bad_input;
+mod canary;
 mod concurrency;
 mod config;
 mod faults;
@@ -18,3 +19,4 @@ mod security;
 mod similar;
 mod states;
 mod ways;
+mod world;
