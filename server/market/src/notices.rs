@@ -17,11 +17,12 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
     Actor, Error, Event, Market, Result,
-    db::{Tx, from_micros},
+    db::{Tx, from_micros, micros},
     entity::{consumer, contract, deal, interest, listing, membership, message, organisation, outbox, person, recommendation},
     letters::Letter,
     listings::kind_of,
@@ -148,13 +149,14 @@ pub async fn notice_step(market: &Market) -> Result<usize> {
     Ok(events.len())
 }
 
-/// Steps over everything that has happened so far without telling anybody: after demo data or an import into an empty house.
+/// Steps over everything that happened before a time without telling anybody: after demo data or an import into an empty house.
 ///
 /// # Errors
 /// [`Error::Internal`].
-pub async fn skip_notices(market: &Market) -> Result<()> {
+pub async fn skip_notices(market: &Market, before: OffsetDateTime) -> Result<()> {
     let tx = market.write(&Actor::System).await?;
-    let last = outbox::Entity::find().order_by_desc(outbox::Column::Seq).one(&*tx).await?.map_or(0, |e| e.seq);
+    let earlier = outbox::Entity::find().filter(outbox::Column::At.lt(micros(before)));
+    let last = earlier.order_by_desc(outbox::Column::Seq).one(&*tx).await?.map_or(0, |e| e.seq);
     let row = consumer::ActiveModel { name: Set(NAME.to_owned()), seq: Set(last) };
     consumer::Entity::insert(row)
         .on_conflict(OnConflict::column(consumer::Column::Name).update_column(consumer::Column::Seq).to_owned())

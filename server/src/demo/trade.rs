@@ -1,0 +1,168 @@
+//! What brokers, sellers and experts of the demo do beside deals: claims, introductions, sales, questions.
+
+use anyhow::Context as _;
+use keqiao_market::{
+    Actor, brokers, clocks, introductions,
+    matching::{self, PairFilter},
+    questions, sales,
+};
+use keqiao_model::{ActivityKind, BidderMove, ClaimStage, Fields, ListingKind, ListingState, QuestionMove, TrainingModule, format_date};
+use time::Duration;
+use uuid::Uuid;
+
+use super::{
+    Story,
+    content::{City, Listed},
+    people::People,
+};
+
+/// Pairs that the broker works on.
+const CLAIMS: usize = 6;
+
+fn fields<const N: usize>(pairs: [(&str, &str); N]) -> Fields {
+    pairs.into_iter().collect()
+}
+
+/// The broker introduces the two sides of a pair, and both acknowledge it. Pairs that cannot be claimed are left as they are.
+pub(crate) async fn introduce(
+    story: &Story,
+    city: &City,
+    people: &People,
+    demand: &str,
+    achievement: &str,
+    sides: [&Actor; 2],
+) -> anyhow::Result<()> {
+    let market = &story.market;
+    let Ok(claim) = brokers::claim_pair(market, &people.broker, demand, achievement, None).await else { return Ok(()) };
+    let version = brokers::claim(market, &people.broker, claim).await?.version;
+    let about = fields([("subject", &city.words.introduction)]);
+    let number = introductions::introduce(market, &people.broker, claim, &about, version, None).await?;
+    for side in sides {
+        story.wait(Duration::hours(4));
+        let version = introductions::introduction(market, side, &number).await?.summary.version;
+        introductions::acknowledge(market, side, &number, version, None).await?;
+    }
+    Ok(())
+}
+
+/// The broker's profile, and the pairs at work now.
+pub(crate) async fn broker(story: &mut Story, city: &City, people: &People) -> anyhow::Result<()> {
+    let market = story.market.clone();
+    let (words, broker) = (&city.words, &people.broker);
+    story.hours_ago(24 * 9);
+    let mut profile = fields([
+        ("grade", "intermediate"),
+        ("certificate", "JJR-0042"),
+        ("issuer", &words.broker_issuer),
+        ("fields", "manufacturing"),
+        ("fields", "materials"),
+        ("summary", &words.broker_summary),
+    ]);
+    for module in TrainingModule::ALL {
+        profile.push(brokers::hours_field(*module), "24");
+    }
+    brokers::save_profile(&market, broker, &profile, 0, None).await?;
+    let pairs = matching::best_pairs(&market, broker, &PairFilter::default(), 1).await?.items;
+    let mut claimed = 0;
+    for pair in pairs {
+        if claimed == CLAIMS {
+            break;
+        }
+        let Ok(claim) = brokers::claim_pair(&market, broker, &pair.demand.number, &pair.achievement.number, None).await else { continue };
+        work_on(story, city, broker, claim, claimed).await?;
+        claimed += 1;
+    }
+    Ok(())
+}
+
+async fn work_on(story: &Story, city: &City, broker: &Actor, claim: Uuid, place: usize) -> anyhow::Result<()> {
+    let (market, words) = (&story.market, &city.words);
+    let kinds = [ActivityKind::Call, ActivityKind::Visit, ActivityKind::Letter];
+    for (kind, text) in kinds.iter().zip(&words.activities).take(place % 4) {
+        story.wait(Duration::hours(7));
+        brokers::add_activity(market, broker, claim, &fields([("kind", kind.code()), ("text", text)]), None).await?;
+    }
+    let day = format_date(market.now().to_offset(keqiao_market::CHINA).date() + Duration::days(5 + i64::try_from(place).unwrap_or(0)));
+    if let Some(task) = words.tasks.get(place % words.tasks.len().max(1)) {
+        brokers::add_task(market, broker, claim, &fields([("title", task), ("due_on", &day)]), None).await?;
+    }
+    let stage = [ClaimStage::Found, ClaimStage::Contacted, ClaimStage::Talking][place % 3];
+    if stage != ClaimStage::Found {
+        let version = brokers::claim(market, broker, claim).await?.version;
+        brokers::set_stage(market, broker, claim, stage.code(), version, None).await?;
+    }
+    Ok(())
+}
+
+/// A moment as a form sends it.
+fn moment(story: &Story, from_now: Duration) -> String {
+    let at = (story.market.now() + from_now).to_offset(keqiao_market::CHINA);
+    format!("{} {:02}:{:02}", format_date(at.date()), at.hour(), at.minute())
+}
+
+/// One achievement was sold at its listed price, another is at auction now.
+pub(crate) async fn sales(story: &mut Story, city: &City, people: &People, listed: &[Listed]) -> anyhow::Result<()> {
+    let market = story.market.clone();
+    let buyers: Vec<&Actor> = city.organisations.iter().filter(|o| o.kind == "enterprise").filter_map(|o| people.of(&o.key).ok()).collect();
+    let mut free = Vec::new();
+    for listing in listed.iter().filter(|l| l.kind == ListingKind::Achievement).rev() {
+        let owner = people.of(&listing.organisation)?;
+        let state = keqiao_market::listings::listing(&market, owner, ListingKind::Achievement, &listing.number).await?.summary.state;
+        if state == ListingState::Published {
+            free.push(listing);
+        }
+    }
+    for (place, listing) in free.iter().take(2).enumerate() {
+        let owner = people.of(&listing.organisation)?;
+        let auction = place == 1;
+        story.hours_ago(if auction { 24 * 4 } else { 24 * 40 });
+        let closes = moment(story, Duration::days(if auction { 9 } else { 12 }));
+        let mut announced = fields([("way", if auction { "auction" } else { "listed" }), ("price", "60万"), ("deposit", "5万")]);
+        announced.push("closes_at", closes);
+        announced.push("rules", city.words.sale_rules.as_str());
+        if auction {
+            announced.push("step", "2万");
+        }
+        let number = sales::announce(&market, owner, &listing.number, &announced, None).await?;
+        let own = owner.organisation().map(|o| o.id);
+        let bidders: Vec<&Actor> = buyers.iter().copied().filter(|b| b.organisation().map(|o| o.id) != own).take(3).collect();
+        for bidder in &bidders {
+            story.wait(Duration::hours(6));
+            sales::apply(&market, bidder, &number, None).await?;
+        }
+        let applied = sales::sale(&market, owner, &number, 1).await?.bidders.unwrap_or_default();
+        for bidder in applied.iter().take(2) {
+            sales::answer_bidder(&market, owner, &number, bidder.id, BidderMove::Admit, &Fields::default(), bidder.version, None).await?;
+        }
+        for (at, amount) in ["60万", "62万", "65万"].iter().enumerate().take(if auction { 3 } else { 1 }) {
+            story.wait(Duration::hours(9));
+            let bidder = bidders.get(at % 2).context("the demo city has too few enterprises")?;
+            sales::place_bid(&market, bidder, &number, &fields([("amount", amount)]), None).await?;
+        }
+        clocks::clock_step(&market).await?;
+    }
+    Ok(())
+}
+
+/// Companies ask experts; the first questions are answered.
+pub(crate) async fn questions(story: &mut Story, city: &City, people: &People, listed: &[Listed]) -> anyhow::Result<()> {
+    let market = story.market.clone();
+    let asker = city.organisations.iter().find(|o| o.kind == "enterprise").context("the demo city has no enterprise")?;
+    let asker = people.of(&asker.key)?;
+    let offered = listed.iter().filter(|l| l.kind == ListingKind::Achievement).step_by(17).take(3);
+    for (place, listing) in offered.enumerate() {
+        story.hours_ago(24 * (12 - 4 * i64::try_from(place).unwrap_or(0)));
+        let Ok(asking) = questions::asking(&market, asker, &listing.number).await else { continue };
+        let Some(expert) = asking.experts.first() else { continue };
+        let asked = fields([("achievement", &listing.number), ("expert", expert), ("text", &city.words.question)]);
+        let Ok(number) = questions::ask(&market, asker, &asked, None).await else { continue };
+        if place < 2 {
+            story.wait(Duration::hours(30));
+            let answerer = people.of(&listing.organisation)?;
+            let version = questions::question(&market, answerer, &number).await?.version;
+            let answer = fields([("answer", &city.words.answer)]);
+            questions::move_question(&market, answerer, &number, QuestionMove::Answer, &answer, version, None).await?;
+        }
+    }
+    Ok(())
+}
