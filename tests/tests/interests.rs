@@ -155,7 +155,7 @@ async fn a_megabyte_of_message_comes_back_whole() {
 async fn read_everything(who: &Client, pair: &Pair, needles: &[String]) -> BTreeMap<String, usize> {
     const MOST: usize = 120;
     let demand = format!("/demands/{}", pair.demand);
-    let starts = ["/work", "/interests", "/interests?tab=recommended", "/deals", "/pairs", "/review", "/review/precision", "/admin/audit"];
+    let starts = ["/work", "/interests", "/interests?tab=recommended", "/deals", "/pairs", "/review", "/review/precision", "/notices"];
     let mut waiting: Vec<String> = starts.iter().map(|s| (*s).to_owned()).collect();
     waiting.extend([demand.clone(), format!("{demand}/matches"), format!("/organisations/{}", pair.engineer.organisation())]);
     let mut seen: BTreeSet<String> = waiting.iter().cloned().collect();
