@@ -75,6 +75,7 @@ fn view(cx: &Cx, room: Room, form: &Form) -> AnyView {
     let main = view! {
         {way(cx, s.state)}
         {lost}
+        {actions(cx, &deal, form)}
         {next(cx, &deal)}
         {trial(cx, &deal, form, &here)}
         {ui::section("thread", t!(cx.lang, "deals.thread"), view! { {thread(cx, &deal)}{write(cx, &deal, form, &here)} }.into_any())}
@@ -83,7 +84,7 @@ fn view(cx: &Cx, room: Room, form: &Form) -> AnyView {
         {ui::details(t!(cx.lang, "listings.history"), false, timeline(cx, history))}
     }
     .into_any();
-    let aside = view! { {actions(cx, &deal, form)}{rooms(cx, &deal)}{facts(cx, &deal)}{due(cx, &deal, form, &here)} }.into_any();
+    let aside = view! { {rooms(cx, &deal)}{facts(cx, &deal)}{due(cx, &deal, form, &here)} }.into_any();
     let badge = ui::state_badge(cx, DealState::GROUP, s.state.code());
     view! {
         {ui::error_summary(cx, form, &labels)}
