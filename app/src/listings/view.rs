@@ -269,14 +269,7 @@ struct Alike {
     near: Vec<SimilarListing>,
 }
 
-fn view(
-    cx: &Cx,
-    listing: &ListingView,
-    attached: &[AttachmentView],
-    history: Vec<HistoryEntry>,
-    around: &Around,
-    form: &Form,
-) -> AnyView {
+fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Vec<HistoryEntry>, around: &Around, form: &Form) -> AnyView {
     let Around { alike, outcomes, sale } = around;
     let s = &listing.summary;
     let side = match s.kind {

@@ -15,12 +15,15 @@ use super::{
     Story,
     content::{City, Listed},
     people::{People, credit_code},
+    pricing,
 };
 
 /// Contracts signed outside the market.
 pub(crate) const CONTRACTS: usize = 210;
 /// Interests that the market brought about.
 pub(crate) const DEALS: usize = 36;
+/// Deals at the end of which public notices still run.
+const LATEST: usize = 16;
 
 /// The text of a contract: one empty page.
 const PAPER: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
@@ -246,6 +249,10 @@ async fn negotiate(
     terms::propose_terms(&market, buyer, number, &terms(yuan, 1), None).await?;
     story.wait(Duration::days(1));
     terms::move_terms(&market, seller, number, 2, TermMove::Accept, &none, None).await?;
+    // The latest ones still stand on public notice.
+    if pricing::on_notice(story, city, number, seller, place + LATEST >= DEALS).await? {
+        return Ok(());
+    }
     let field = deal.achievement.as_ref().or(deal.demand.as_ref()).and_then(|l| l.field).map_or("manufacturing", |f| f.code());
     let fields = contract_fields(story, city, &deal.summary.title, field, yuan);
     let contract = contracts::create_contract(&market, seller, Some(number), &fields, None).await?;

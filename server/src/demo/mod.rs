@@ -3,6 +3,7 @@
 mod content;
 mod history;
 mod people;
+mod pricing;
 
 use std::sync::{
     Arc,
@@ -88,6 +89,7 @@ pub async fn load(config: &Config, market: &Market, progress: impl Fn(u64, u64))
     matching::reindex(market, true, |_, _| {}).await?;
     history::contracts(&mut story, &city, &people, &mut step).await?;
     history::deals(&mut story, &city, &people, &listings, &mut step).await?;
+    pricing::sales(&mut story, &city, &people, &listings).await?;
     history::training(&mut story, &city, &people).await?;
     set_targets(&mut story).await?;
     while matching::index_step(market).await? > 0 {}
