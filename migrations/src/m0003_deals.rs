@@ -172,6 +172,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .maybe(text, &["held"])
             .with(text, &["state", "stage", "note"])
             .with(integer, &["claimed_at", "touched_at", "expires_at", "version"])
+            .maybe(integer, &["reminded_at"])
             .refers("broker_id", "person")
             .refers("demand_id", "listing")
             .refers("achievement_id", "listing")
@@ -196,6 +197,7 @@ fn tables() -> Vec<TableCreateStatement> {
         table("commission")
             .id()
             .with(id, &["deal_id", "broker_id"])
+            .with(integer, &["edition"])
             .with(text, &["way"])
             .with(integer, &["rate", "amount", "buyer_share"])
             .with(text, &["state"])
@@ -308,7 +310,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("activity", &["broker_id", "at"], false),
         index("activity", &["claim_id", "at"], false),
         index("activity", &["deal_id", "at"], false),
-        index("commission", &["deal_id"], true),
+        index("commission", &["deal_id", "edition"], true),
         index("commission", &["broker_id"], false),
         index("fee_payment", &["commission_id", "at"], false),
         index("introduction", &["number"], true),

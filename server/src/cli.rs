@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use keqiao_app::{DEMO_ACCOUNTS, DEMO_PASSWORD, words};
-use keqiao_market::{Actor, Market, accounts, db, imports, ledger, matching, organisations, targets};
+use keqiao_market::{Actor, Market, accounts, db, imports, introductions, ledger, matching, organisations, targets};
 use keqiao_model::{Lang, ListingKind};
 use serde_json::{Value, json};
 
@@ -47,8 +47,11 @@ enum Command {
     Reindex,
     /// Bring in listings from a CSV, XLSX or JSON lines file (also gzipped).
     Import(Import),
-    /// Recompute every figure of the ledger from the contracts and name each difference.
-    Ledger,
+    /// Recompute every figure of the ledger from the contracts and name each difference; `verify` looks at the introductions instead.
+    Ledger {
+        #[command(subcommand)]
+        command: Option<Ledger>,
+    },
     /// Print every state table as diagrams in Markdown; needs no database.
     States,
     /// Measure the ranking on judged data; needs no database.
@@ -97,6 +100,12 @@ struct Import {
     /// Leave what is imported in review instead of publishing it.
     #[arg(long)]
     review: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Ledger {
+    /// Recompute the chain of introductions and name the first broken link.
+    Verify,
 }
 
 #[derive(Debug, Subcommand)]
@@ -178,7 +187,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("{count} listings indexed and matched");
         }
         Command::Import(request) => return import(&config, request).await,
-        Command::Ledger => {
+        Command::Ledger { command: Some(Ledger::Verify) } => verify_introductions(&config).await?,
+        Command::Ledger { command: None } => {
             let market = program::open(&config).await?;
             let differences = ledger::verify(&market).await.map_err(plain)?;
             for difference in &differences {
@@ -202,6 +212,16 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn verify_introductions(config: &Config) -> anyhow::Result<()> {
+    let market = program::open(config).await?;
+    let report = introductions::verify(&market).await.map_err(plain)?;
+    println!("{} records of introductions hold; the last has the hash {}", report.records, report.head);
+    match report.broken {
+        Some(link) => bail!("the chain of introductions is broken: {link}"),
+        None => Ok(()),
+    }
 }
 
 fn plain(error: keqiao_market::Error) -> anyhow::Error {

@@ -45,6 +45,7 @@ pub(crate) async fn sitemap(State(web): State<Web>) -> Response {
         Route::Listings(ListingKind::Achievement),
         Route::Organisations,
         Route::Experts,
+        Route::Brokers,
         Route::Contracts,
         Route::Targets,
         Route::PublicNotices,

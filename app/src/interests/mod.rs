@@ -7,7 +7,7 @@ mod send;
 mod view;
 mod work;
 
-pub(crate) use self::{outcomes::feedback_section, view::decline_options};
+pub(crate) use self::{outcomes::feedback_section, pairs::claim_button, view::decline_options};
 use keqiao_market::interests as market;
 use keqiao_model::InterestMove;
 
@@ -19,7 +19,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
         Route::InterestNew(kind, number) => send::page(cx, kind, &number, form).await,
         Route::Interests => list::page(cx).await,
         Route::Interest(id) => view::page(cx, id, form).await,
-        Route::Pairs => pairs::page(cx).await,
+        Route::Pairs => pairs::page(cx, form).await,
         Route::Work => work::page(cx).await,
         _ => Err(PageError::NotFound),
     }
@@ -29,6 +29,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
 pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> {
     match cx.route.clone() {
         Route::InterestNew(kind, number) => send::submit(cx, kind, &number, submission).await,
+        Route::Pairs => pairs::submit(cx, submission).await,
         Route::Interest(id) => {
             let Some(by) = InterestMove::from_code(submission.action()) else { return Err(PageError::NotFound) };
             let answered =

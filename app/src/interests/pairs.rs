@@ -1,17 +1,18 @@
 //! The best pairs of the market that nobody has taken up.
 
 use keqiao_market::{
-    Paged,
+    ListingSummary, Paged, brokers,
     matching::{self, PAIRS_MAX, PairFilter, PairView},
 };
-use keqiao_model::{Coded, Field};
+use keqiao_model::{Coded, Field, ListingKind};
 use leptos::prelude::*;
+use uuid::Uuid;
 
 use crate::{
-    Cx, Form, Page, PageError, Query, Route,
+    Cx, Form, Outcome, Page, PageError, Query, Route, Submission,
     listings::{options, region_name, summary_meta},
     t,
-    ui::{self, ButtonStyle, Input, ResultItem},
+    ui::{self, ButtonStyle, Input, ResultItem, Tone},
     words::code_label,
 };
 
@@ -26,14 +27,26 @@ fn filter(cx: &Cx) -> PairFilter {
     }
 }
 
-pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
+/// A broker claims a pair, from here or from a list of matches.
+pub(super) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> {
+    if submission.action() != "claim" {
+        return Err(PageError::NotFound);
+    }
+    let (demand, achievement) = (submission.value("demand"), submission.value("achievement"));
+    match brokers::claim_pair(&cx.market, &cx.actor, demand, achievement, submission.once()).await {
+        Ok(id) => Ok(Outcome::Go(Route::Claim(id), Some("flash.claimed"))),
+        Err(error) => Outcome::refused(submission, error),
+    }
+}
+
+pub(super) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
     let filter = filter(cx);
     let found = matching::best_pairs(&cx.market, &cx.actor, &filter, cx.query.page()).await?;
     let cx = cx.clone();
-    Ok(Page::new(t!(cx.lang, "matches.pairs"), move || view(&cx, &filter, &found)))
+    Ok(Page::new(t!(cx.lang, "matches.pairs"), move || view(&cx, &filter, &found, &form.unwrap_or_default())))
 }
 
-fn view(cx: &Cx, filter: &PairFilter, found: &Paged<PairView>) -> AnyView {
+fn view(cx: &Cx, filter: &PairFilter, found: &Paged<PairView>, refused: &Form) -> AnyView {
     let form = Form::filled(FILTERS.iter().map(|name| (*name, cx.query.get(name))).collect());
     let regions = cx.market.config().regions.iter().map(|r| (r.code.clone(), region_name(cx, &r.code))).collect();
     let body = view! {
@@ -60,6 +73,7 @@ fn view(cx: &Cx, filter: &PairFilter, found: &Paged<PairView>) -> AnyView {
     let cut =
         (found.total >= PAIRS_MAX).then(|| view! { <p class="hint">{t!(cx.lang, "matches.pairs_cut", n = ui::count(PAIRS_MAX))}</p> });
     view! {
+        {ui::error_summary(cx, refused, &[])}
         {ui::page_title(t!(cx.lang, "matches.pairs"), None, None)}
         {ui::lead(t!(cx.lang, "matches.pairs_lead"))}
         <div class="search-page">
@@ -77,6 +91,16 @@ fn view(cx: &Cx, filter: &PairFilter, found: &Paged<PairView>) -> AnyView {
     .into_any()
 }
 
+/// The button with which a broker claims a pair, or the way to the claim it holds.
+pub(crate) fn claim_button(cx: &Cx, one: &ListingSummary, other: &ListingSummary, claim: Option<Uuid>) -> AnyView {
+    if let Some(id) = claim {
+        return ui::button_link(t!(cx.lang, "brokers.to_claim"), &cx.href(&Route::Claim(id)), ButtonStyle::Secondary);
+    }
+    let (demand, achievement) = if one.kind == ListingKind::Demand { (one, other) } else { (other, one) };
+    let values = [("demand", demand.number.as_str()), ("achievement", achievement.number.as_str())];
+    ui::post_button(cx, &cx.href(&Route::Pairs), t!(cx.lang, "brokers.claim_pair"), "claim", &values, ButtonStyle::Secondary)
+}
+
 /// A demand, the achievement that fits it, and the way to recommend the two.
 pub(super) fn line(cx: &Cx, pair: &PairView) -> AnyView {
     let (demand, best) = (&pair.demand, &pair.achievement);
@@ -88,12 +112,21 @@ pub(super) fn line(cx: &Cx, pair: &PairView) -> AnyView {
     let side = cx.actor.is_broker().then(|| {
         let with = Query(vec![("with".to_owned(), best.number.clone())]).to_search();
         let to = format!("{}{with}", cx.href(&Route::InterestNew(demand.kind, demand.number.clone())));
-        ui::button_link(t!(cx.lang, "matches.recommend"), &to, ButtonStyle::Secondary)
+        view! { {claim_button(cx, demand, best, pair.claim)}{ui::button_link(t!(cx.lang, "matches.recommend"), &to, ButtonStyle::Quiet)} }
+            .into_any()
     });
+    let mut badges = Vec::new();
+    if pair.claim.is_some() {
+        badges.push(ui::badge(t!(cx.lang, "brokers.yours"), Tone::Good));
+    }
+    if pair.near {
+        badges.push(ui::badge(t!(cx.lang, "brokers.near"), Tone::Accent));
+    }
     let answer = view! {
         "→ "<a href=to lang=best.language.tag()>{best.title.clone()}</a>" "<span class="hint">{best.number.clone()}" · "{best.organisation.clone()}</span>
     };
     ui::result_item(ResultItem {
+        badges,
         meta,
         snippet: Some(answer.into_any()),
         side,

@@ -10,7 +10,9 @@ use leptos::prelude::*;
 
 use super::{form::options, index_notice, search::region_name, summary_meta};
 use crate::{
-    Cx, Form, Outcome, Page, PageError, Query, Route, Submission, t,
+    Cx, Form, Outcome, Page, PageError, Query, Route, Submission,
+    interests::claim_button,
+    t,
     ui::{self, ButtonStyle, Input, Tone},
     words::{code_label, label},
 };
@@ -178,7 +180,8 @@ fn item(cx: &Cx, listing: &ListingView, m: &MatchView, form: &Form) -> AnyView {
     let action = if listing.own {
         ui::button_link(t!(cx.lang, "listings.send_interest"), &contact, ButtonStyle::Primary)
     } else if cx.actor.is_broker() {
-        ui::button_link(t!(cx.lang, "matches.recommend"), &contact, ButtonStyle::Primary)
+        let recommend = ui::button_link(t!(cx.lang, "matches.recommend"), &contact, ButtonStyle::Primary);
+        view! { {recommend}{claim_button(cx, &listing.summary, other, None)} }.into_any()
     } else {
         ().into_any()
     };

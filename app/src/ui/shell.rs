@@ -90,6 +90,10 @@ fn head(cx: &Cx, page: &Shell) -> String {
         let nonce = escape(&cx.nonce);
         add(format!(r#"<script type="module" nonce="{nonce}" src="{}"></script>"#, asset("suggest.js")));
     }
+    if page.body_html.contains("data-board=") {
+        let nonce = escape(&cx.nonce);
+        add(format!(r#"<script type="module" nonce="{nonce}" src="{}"></script>"#, asset("board.js")));
+    }
     head
 }
 
@@ -115,6 +119,8 @@ fn section(route: &Route) -> Option<Route> {
         Route::Deals | Route::Deal(_) => Route::Deals,
         Route::Review | Route::ReviewPrecision | Route::ReviewListing(..) | Route::ReviewContract(_) => Route::Review,
         Route::Pairs => Route::Pairs,
+        Route::Board | Route::Claim(_) | Route::Fees => Route::Board,
+        Route::DealCommission(_) => Route::Deals,
         Route::Import | Route::ImportBatch(_) => Route::Import,
         Route::Admin | Route::AdminPeople | Route::AdminPerson(_) | Route::AdminTargets | Route::AdminMail | Route::AdminAudit => {
             Route::Admin
@@ -148,6 +154,7 @@ fn own_destinations(cx: &Cx) -> Vec<Destination> {
     }
     if cx.actor.is_broker() {
         own.push((Route::Pairs, t!(cx.lang, "ui.nav.pairs")));
+        own.push((Route::Board, t!(cx.lang, "ui.nav.board")));
     }
     if cx.actor.is_officer() {
         own.push((Route::Review, t!(cx.lang, "ui.nav.review")));
@@ -311,6 +318,7 @@ fn footer(cx: &Cx) -> AnyView {
         (cx.href(&Route::PublicNotices), t!(cx.lang, "public_notices.title")),
         (cx.href(&Route::Sales), t!(cx.lang, "sales.title")),
         (about.clone(), t!(cx.lang, "ui.footer.about")),
+        (cx.href(&Route::Brokers), t!(cx.lang, "ui.footer.brokers")),
         (format!("{about}#counting"), t!(cx.lang, "ui.footer.counting")),
         (format!("{about}#accessibility"), t!(cx.lang, "ui.footer.accessibility")),
         (format!("{about}#privacy"), t!(cx.lang, "ui.footer.privacy")),

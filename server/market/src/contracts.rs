@@ -25,12 +25,12 @@ pub use self::{
     },
 };
 use crate::{
-    Actor, Error, Event, Market, Result, attachments,
+    Actor, Error, Event, Market, Result, attachments, commissions,
     db::{Moved, Subject, Tx, from_micros},
     deals,
     entity::{contract as table, deal, listing, organisation},
     interests::lock_listing,
-    ledger, listings, organisations,
+    introductions, ledger, listings, organisations,
 };
 
 /// Longest name of a buyer, characters.
@@ -427,8 +427,14 @@ pub async fn move_contract(
     if done.rows_affected == 0 {
         return Err(Error::Stale);
     }
+    let mut told = Vec::new();
     match by {
-        ContractMove::Register => register(market, &tx, row.id).await?,
+        ContractMove::Register => {
+            register(market, &tx, row.id).await?;
+            let registered = find_by_id(&*tx, row.id).await?;
+            told = introductions::contract_registered(&tx, &registered).await?;
+            told.extend(commissions::contract_registered(&tx, &registered).await?);
+        }
         ContractMove::Cancel => ledger::uncount(market, &tx, &row, decision).await?,
         _ => {}
     }
@@ -440,6 +446,9 @@ pub async fn move_contract(
         _ => {}
     }
     tx.emit(Event::ContractMoved, row.id, json!({ "move": action })).await?;
+    for (subject, telling) in told {
+        tx.tell(subject, &telling).await?;
+    }
     tx.result(&row.number).await?;
     tx.commit().await
 }

@@ -20,6 +20,7 @@ use crate::{
     attachments::AttachmentView,
     db::{Moved, Subject, Tx, from_micros},
     entity::{contract, deal, deal_member, interest, listing, person},
+    introductions,
     listings::{find_by_id, kind_of, make_move, organisation_names, state_of},
     paging::fetch,
     public_notices,
@@ -182,6 +183,9 @@ pub(crate) async fn open(tx: &Tx, actor: &Actor, row: &interest::Model) -> Resul
     let (demand, achievement) = if demand_asked { (Some(target.id), row.counter_id) } else { (row.counter_id, Some(target.id)) };
     let year = from_micros(tx.now).to_offset(crate::CHINA).year();
     let number = tx.number("JY", year).await?;
+    // A broker who introduced the two parties on this pair stays named on what comes of it.
+    let introduced = introductions::of_pair(tx, (buyer, seller), (demand, achievement), row.broker_id).await?;
+    let broker = row.broker_id.or(introduced.as_ref().map(|i| i.broker_id));
     let opened = deal::ActiveModel {
         id: Set(Uuid::now_v7()),
         number: Set(number.clone()),
@@ -194,7 +198,7 @@ pub(crate) async fn open(tx: &Tx, actor: &Actor, row: &interest::Model) -> Resul
         seller_id: Set(seller),
         demand_id: Set(demand),
         achievement_id: Set(achievement),
-        broker_id: Set(row.broker_id),
+        broker_id: Set(broker),
         due_on: Set(None),
         due_what: Set(String::new()),
         created_at: Set(tx.now),
@@ -203,6 +207,7 @@ pub(crate) async fn open(tx: &Tx, actor: &Actor, row: &interest::Model) -> Resul
     }
     .insert(&**tx)
     .await?;
+    introductions::deal_opened(tx, &opened, introduced.as_ref()).await?;
     lock_listings(tx, &opened).await?;
     for id in [demand, achievement].into_iter().flatten() {
         let row = find_by_id(&**tx, id).await?;
@@ -215,7 +220,7 @@ pub(crate) async fn open(tx: &Tx, actor: &Actor, row: &interest::Model) -> Resul
     if let Some(person) = actor.id() {
         room::members::put(tx, opened.id, person, Some(row.to_organisation_id), DealRole::Lead, None).await?;
     }
-    if let Some(broker) = row.broker_id {
+    if let Some(broker) = broker {
         room::members::put(tx, opened.id, broker, None, DealRole::Broker, None).await?;
     }
     room::nda::propose_standard(tx, &opened).await?;
@@ -376,7 +381,7 @@ pub(crate) async fn refused(tx: &Tx, id: Uuid, reason: &str) -> Result<()> {
     release(tx, &row).await
 }
 
-async fn deal_summaries(market: &Market, actor: &Actor, rows: Vec<deal::Model>) -> Result<Vec<DealSummary>> {
+pub(crate) async fn deal_summaries(market: &Market, actor: &Actor, rows: Vec<deal::Model>) -> Result<Vec<DealSummary>> {
     let mut unread = room::messages::unread(market, actor, &rows).await?;
     let names = organisation_names(&market.db, rows.iter().flat_map(|r| [r.buyer_id, r.seller_id]).collect()).await?;
     rows.into_iter()

@@ -45,6 +45,7 @@ pub mod claim {
         pub claimed_at: i64,
         pub touched_at: i64,
         pub expires_at: i64,
+        pub reminded_at: Option<i64>,
         pub version: i64,
     }
 
@@ -113,6 +114,7 @@ pub mod commission {
         pub id: Uuid,
         pub deal_id: Uuid,
         pub broker_id: Uuid,
+        pub edition: i64,
         pub way: String,
         pub rate: i64,
         pub amount: i64,

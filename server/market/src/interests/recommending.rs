@@ -66,6 +66,7 @@ pub async fn recommend_pair(
     if before.is_some() {
         return Ok(());
     }
+    crate::brokers::recommended(market, &tx, person.id, demand.id, achievement.id).await?;
     let id = Uuid::now_v7();
     let row = recommendation::ActiveModel {
         id: Set(id),

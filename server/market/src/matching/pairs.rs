@@ -14,8 +14,9 @@ use uuid::Uuid;
 use super::{documents, explanations, summaries_by_id};
 use crate::{
     Actor, Error, ListingSummary, Market, PER_PAGE, Paged, Result,
+    brokers::BrokerProfile,
     db::from_micros,
-    entity::{deal, dismissed as dismissed_pair, interest, listing, matched, recommendation, verdict},
+    entity::{claim, deal, dismissed as dismissed_pair, interest, listing, matched, recommendation, verdict},
     feedback::{Verdict, judging_as, verdicts_of},
     interests::open_states,
     listings::{find, kind_code},
@@ -246,11 +247,15 @@ pub struct PairView {
     pub achievement: ListingSummary,
     /// Score relative to the demand's best match, per cent.
     pub relative: i64,
+    /// Whether the demand lies in a field and a region that the broker who acts named as its own.
+    pub near: bool,
+    /// The claim of the broker who acts.
+    pub claim: Option<Uuid>,
 }
 
 /// The best pairs of the market that nobody has taken up: stored matches of published demands, best first by their score relative to the
-/// demand's best, without pairs that have an open interest or deal between them, that either side dismissed, or that the actor recommended
-/// already. At most [`PAIRS_MAX`] are ranked.
+/// demand's best, without pairs that have an open interest or deal between them, that either side dismissed, that another broker holds, or that
+/// the actor recommended already. For a broker those of its own fields and regions come first. At most [`PAIRS_MAX`] are ranked.
 ///
 /// # Errors
 /// [`Error::NotFound`] for anyone who is neither broker nor officer.
@@ -271,7 +276,8 @@ pub async fn best_pairs(market: &Market, actor: &Actor, filter: &PairFilter, pag
         .filter(is_dismissed(matched::Column::OtherId, matched::Column::ListingId).not())
         .filter(is_asked(matched::Column::ListingId, matched::Column::OtherId).not())
         .filter(is_asked(matched::Column::OtherId, matched::Column::ListingId).not())
-        .filter(is_in_deal().not());
+        .filter(is_in_deal().not())
+        .filter(is_claimed_by_others(actor.id()).not());
     if let Some(person) = actor.id() {
         query = query.filter(is_recommended_by(person).not());
     }
@@ -279,26 +285,40 @@ pub async fn best_pairs(market: &Market, actor: &Actor, filter: &PairFilter, pag
         query = query.filter(matched::Column::ListingId.is_in(demands));
     }
     // The order of the index: of many demands the database stops at the limit and never sorts the whole table.
-    let pairs: Vec<(Uuid, Uuid, f64)> = query
+    let query = query
         .order_by_desc(matched::Column::Relative)
         .order_by_desc(matched::Column::Score)
         .order_by_asc(matched::Column::ListingId)
         .order_by_asc(matched::Column::OtherId)
-        .limit(PAIRS_MAX)
-        .into_tuple()
-        .all(&market.db)
-        .await?;
+        .limit(PAIRS_MAX);
+    let profile = crate::brokers::own_profile(market, actor).await?;
+    let near = is_near(&profile);
+    let mut pairs: Vec<(Uuid, Uuid, f64)> = match &near {
+        Some(near) => query.clone().filter(near.clone()).into_tuple().all(&market.db).await?,
+        None => Vec::new(),
+    };
+    let of_own = pairs.len();
+    if of_own < usize::try_from(PAIRS_MAX).unwrap_or(usize::MAX) {
+        let rest = match near {
+            Some(near) => query.filter(near.not()),
+            None => query,
+        };
+        pairs.extend(rest.limit(PAIRS_MAX - of_own as u64).into_tuple::<(Uuid, Uuid, f64)>().all(&market.db).await?);
+    }
     let total = pairs.len() as u64;
     let page = within(page, total);
     let per_page = usize::try_from(PER_PAGE).unwrap_or(20);
     let start = usize::try_from(page - 1).unwrap_or(0).saturating_mul(per_page);
-    let shown: Vec<(Uuid, Uuid, f64)> = pairs.into_iter().skip(start).take(per_page).collect();
-    let listings = summaries_by_id(market, shown.iter().flat_map(|(demand, achievement, _)| [*demand, *achievement]).collect()).await?;
+    let shown: Vec<(usize, (Uuid, Uuid, f64))> = pairs.into_iter().enumerate().skip(start).take(per_page).collect();
+    let ids = shown.iter().flat_map(|(_, (demand, achievement, _))| [*demand, *achievement]).collect();
+    let listings = summaries_by_id(market, ids).await?;
+    let claims = own_claims(market, actor).await?;
     let items = shown
         .into_iter()
-        .filter_map(|(demand, achievement, relative)| {
+        .filter_map(|(place, (demand, achievement, relative))| {
+            let claim = claims.get(&(demand, achievement)).copied();
             let (demand, achievement) = (listings.get(&demand)?.clone(), listings.get(&achievement)?.clone());
-            Some(PairView { demand, achievement, relative: per_cent(relative) })
+            Some(PairView { demand, achievement, relative: per_cent(relative), near: place < of_own, claim })
         })
         .collect();
     Ok(Paged { items, total, page, per_page: PER_PAGE })
@@ -373,6 +393,48 @@ fn is_in_deal() -> Expr {
             .and_where(Expr::col((deal::Entity, deal::Column::State)).is_not_in([DealState::Lost.code(), DealState::Closed.code()]))
             .to_owned(),
     )
+}
+
+/// Pairs the broker who acts holds, with its claims.
+async fn own_claims(market: &Market, actor: &Actor) -> Result<HashMap<(Uuid, Uuid), Uuid>> {
+    let Some(person) = actor.person().filter(|p| p.broker) else { return Ok(HashMap::new()) };
+    let rows = claim::Entity::find().filter(claim::Column::BrokerId.eq(person.id)).filter(claim::Column::Held.is_not_null());
+    Ok(rows.all(&market.db).await?.into_iter().map(|c| ((c.demand_id, c.achievement_id), c.id)).collect())
+}
+
+/// Whether somebody else holds the pair.
+fn is_claimed_by_others(broker: Option<Uuid>) -> Expr {
+    let mut held = Query::select();
+    held.expr(Expr::value(1))
+        .from(claim::Entity)
+        .and_where(Expr::col((claim::Entity, claim::Column::DemandId)).equals((matched::Entity, matched::Column::ListingId)))
+        .and_where(Expr::col((claim::Entity, claim::Column::AchievementId)).equals((matched::Entity, matched::Column::OtherId)))
+        .and_where(Expr::col((claim::Entity, claim::Column::Held)).is_not_null());
+    if let Some(broker) = broker {
+        held.and_where(Expr::col((claim::Entity, claim::Column::BrokerId)).ne(broker));
+    }
+    Expr::exists(held)
+}
+
+/// Whether the demand lies in the fields and regions of a broker; nothing when it named none. A broker of the whole city is of every region.
+fn is_near(profile: &BrokerProfile) -> Option<Expr> {
+    use listing::Column as C;
+    let prefixes: Vec<&str> = profile.regions.iter().map(String::as_str).collect();
+    if profile.fields.is_empty() && prefixes.is_empty() {
+        return None;
+    }
+    let mut demand = Query::select();
+    demand
+        .expr(Expr::value(1))
+        .from_as(listing::Entity, "n")
+        .and_where(Expr::col(("n", C::Id)).equals((matched::Entity, matched::Column::ListingId)));
+    if !profile.fields.is_empty() {
+        demand.and_where(Expr::col(("n", C::Field)).is_in(profile.fields.iter().map(|f| f.code())));
+    }
+    if !prefixes.is_empty() && !prefixes.iter().any(|code| code.ends_with("00")) {
+        demand.and_where(Expr::col(("n", C::Region)).is_in(prefixes));
+    }
+    Some(Expr::exists(demand))
 }
 
 fn is_recommended_by(broker: Uuid) -> Expr {

@@ -61,6 +61,8 @@ pub(crate) async fn record(tx: &Tx, actor: &Actor, read: Disclosed<'_>) -> Resul
     }
     .insert(&**tx)
     .await?;
+    // Only what kind of thing it was: the broker and officers read the record, and a file's name may tell too much.
+    crate::introductions::disclosed(tx, read.deal, read.subject.code(), read.sha256).await?;
     tx.audit("disclosure.read", read.subject, Some(read.id), serde_json::json!({ "sha256": read.sha256 })).await
 }
 

@@ -1,1 +1,0 @@
-//! What brokers are paid: commission agreements, fees due and paid.

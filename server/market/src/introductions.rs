@@ -1,1 +1,0 @@
-//! The introduction ledger: who introduced whom on what, chained by hash.
