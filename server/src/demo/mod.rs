@@ -5,6 +5,7 @@ mod history;
 mod people;
 mod room;
 mod trade;
+mod pricing;
 
 use std::sync::{
     Arc,
@@ -96,6 +97,7 @@ pub async fn load(config: &Config, market: &Market, progress: impl Fn(u64, u64))
     trade::broker(&mut story, &city, &people).await?;
     trade::sales(&mut story, &city, &people, &listings).await?;
     trade::questions(&mut story, &city, &people, &listings).await?;
+    pricing::sales(&mut story, &city, &people, &listings).await?;
     history::training(&mut story, &city, &people).await?;
     set_targets(&mut story).await?;
     while matching::index_step(market).await? > 0 {}
