@@ -127,9 +127,16 @@ impl Words {
                     (t!(lang, "letters.listing_returned_subject", listing = listing), text, page(path))
                 }
             }
-            Letter::InterestSent { number, title, organisation, path } => {
+            Letter::InterestSent { number, title, organisation, due, path } => {
                 let listing = named(number, title);
-                let text = t!(lang, "letters.interest_sent_text", organisation = line(organisation), listing = listing);
+                let mut text = if organisation.is_empty() {
+                    t!(lang, "letters.interest_sent_hidden_text", listing = listing)
+                } else {
+                    t!(lang, "letters.interest_sent_text", organisation = line(organisation), listing = listing)
+                };
+                if !due.is_empty() {
+                    text = format!("{text}\n\n{}", t!(lang, "letters.interest_sent_due", day = due));
+                }
                 (t!(lang, "letters.interest_sent_subject", listing = listing), text, page(path))
             }
             Letter::InterestAnswered { number, title, accepted, path } => {

@@ -148,6 +148,11 @@ impl Pair {
     pub async fn signed_for(self, form: ContractForm) -> Signed {
         let deal = self.deal().await;
         self.agree(&deal).await;
+        self.recorded(deal, form).await
+    }
+
+    /// The seller's side drafts the contract of a deal whose terms are accepted, with its text attached.
+    pub async fn recorded(self, deal: String, form: ContractForm) -> Signed {
         let (market, seller) = (self.app().market().clone(), self.researcher.actor().await);
         let fields = form.set("kind", "development").fields();
         let contract = contracts::create_contract(&market, &seller, Some(&deal), &fields, None).await.unwrap();

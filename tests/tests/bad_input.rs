@@ -355,7 +355,7 @@ async fn a_form_posted_twice_does_nothing_twice() {
     twice(engineer, paper, "document").await;
     twice(engineer, page.form("open_terms"), "move_log").await;
     let terms = researcher.open(&format!("{}/terms", page.path)).await;
-    twice(researcher, terms.form("propose").with(TermsForm::complete()), "term_sheet").await;
+    twice(researcher, terms.form("propose").with(TermsForm::complete().without("edition")), "term_sheet").await;
     let terms = engineer.open(&format!("{}/terms", page.path)).await;
     twice(engineer, terms.form("accept"), "move_log").await;
     let page = researcher.open(&format!("/contracts/new?deal={}", page.path.rsplit('/').next().unwrap())).await;

@@ -3,19 +3,25 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests stop at the first surprise")]
 
 mod bad_input;
+mod canary;
 mod concurrency;
 mod config;
 mod faults;
 mod feedback;
 mod index;
+mod interests;
 mod journey;
 mod notices;
 mod odd_addresses;
 mod permissions;
+mod public_notices;
 mod questions;
 mod ranking;
+mod room;
+mod sales;
 mod search_help;
 mod security;
 mod similar;
 mod states;
 mod ways;
+mod world;

@@ -70,7 +70,7 @@ pub(super) fn list(cx: &Cx, number: &str, documents: &[DocumentView]) -> AnyView
         t!(cx.lang, "deals.by"),
         t!(cx.lang, "deals.at"),
     ];
-    ui::record_table(t!(cx.lang, "deals.documents"), head.map(str::to_owned).to_vec(), rows, &[])
+    ui::record_table(t!(cx.lang, "deals.document_list"), head.map(str::to_owned).to_vec(), rows, &[])
 }
 
 /// The fields of a new document.

@@ -110,7 +110,7 @@ fn view(cx: &Cx, deal: &DealView, members: &MembersView, form: &Form) -> AnyView
         {back(cx, &s.number)}
         {ui::page_title(t!(cx.lang, "deals.members"), Some(&s.number), None)}
         {ui::lead(t!(cx.lang, "deals.members_lead"))}
-        {ui::record_table(t!(cx.lang, "deals.members"), head.map(str::to_owned).to_vec(), rows, &[])}
+        {ui::record_table(t!(cx.lang, "deals.member_list"), head.map(str::to_owned).to_vec(), rows, &[])}
         {add}
     }
     .into_any()

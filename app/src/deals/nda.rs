@@ -74,7 +74,7 @@ fn view(cx: &Cx, number: &str, shown: &NdaView, form: &Form) -> AnyView {
     let signatures = if rows.is_empty() {
         ui::notice(cx, Tone::Info, t!(cx.lang, "deals.nda_unsigned").into_any())
     } else {
-        ui::record_table(t!(cx.lang, "deals.nda_signatures"), head.map(str::to_owned).to_vec(), rows, &[])
+        ui::record_table(t!(cx.lang, "deals.nda_signature_list"), head.map(str::to_owned).to_vec(), rows, &[])
     };
     let mut facts = vec![
         (t!(cx.lang, "deals.edition").to_owned(), shown.edition.to_string().into_any()),

@@ -75,6 +75,7 @@ fn view(cx: &Cx, room: Room, form: &Form) -> AnyView {
     let main = view! {
         {way(cx, s.state)}
         {lost}
+        {actions(cx, &deal, form)}
         {next(cx, &deal)}
         {trial(cx, &deal, form, &here)}
         {ui::section("thread", t!(cx.lang, "deals.thread"), view! { {thread(cx, &deal)}{write(cx, &deal, form, &here)} }.into_any())}
@@ -83,7 +84,7 @@ fn view(cx: &Cx, room: Room, form: &Form) -> AnyView {
         {ui::details(t!(cx.lang, "listings.history"), false, timeline(cx, history))}
     }
     .into_any();
-    let aside = view! { {actions(cx, &deal, form)}{rooms(cx, &deal)}{facts(cx, &deal)}{due(cx, &deal, form, &here)} }.into_any();
+    let aside = view! { {rooms(cx, &deal)}{facts(cx, &deal)}{due(cx, &deal, form, &here)} }.into_any();
     let badge = ui::state_badge(cx, DealState::GROUP, s.state.code());
     view! {
         {ui::error_summary(cx, form, &labels)}
@@ -335,7 +336,7 @@ fn actions(cx: &Cx, deal: &DealView, form: &Form) -> AnyView {
         let words = code_label(cx.lang, DealMove::GROUP, by.code());
         let reasoned = deal.summary.state.transition(*by).is_some_and(|t| t.reason);
         let again = form.value("action") == by.code();
-        if *by == DealMove::PublishNotice {
+        if matches!(*by, DealMove::PublishNotice | DealMove::ReopenTerms) {
             let to = cx.href(&Route::DealNotice(deal.summary.number.clone()));
             parts.push(ui::button_link(&words, &to, ButtonStyle::Secondary));
         } else if *by == DealMove::StartTrial {

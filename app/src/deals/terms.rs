@@ -187,7 +187,7 @@ fn drawn(cx: &Cx, sheet: &TermsView, is_last: bool) -> AnyView {
     let by = format!("{} {}", sheet.person, sheet.organisation);
     let note = (!sheet.note.is_empty()).then(|| ui::paragraphs(&sheet.note));
     let body = view! {
-        <p class="meta">{by}" "{ui::date_time(cx, sheet.created_at)}" "{ui::state_badge(cx, TermState::GROUP, sheet.state.code())}</p>
+        <p class="meta"><span>{by}</span><span>{ui::date_time(cx, sheet.created_at)}</span>{ui::state_badge(cx, TermState::GROUP, sheet.state.code())}</p>
         {note}
         {changes(cx, &sheet.changes)}
         {whole(cx, &sheet.terms)}

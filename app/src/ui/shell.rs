@@ -308,6 +308,8 @@ fn account(cx: &Cx) -> AnyView {
 fn footer(cx: &Cx) -> AnyView {
     let about = cx.href(&Route::About);
     let links = [
+        (cx.href(&Route::PublicNotices), t!(cx.lang, "public_notices.title")),
+        (cx.href(&Route::Sales), t!(cx.lang, "sales.title")),
         (about.clone(), t!(cx.lang, "ui.footer.about")),
         (format!("{about}#counting"), t!(cx.lang, "ui.footer.counting")),
         (format!("{about}#accessibility"), t!(cx.lang, "ui.footer.accessibility")),

@@ -411,7 +411,8 @@ async fn in_room(market: &Market, actor: &Actor, deal: Uuid, from: Option<Uuid>)
     if own {
         return Ok(Access::all_of(true));
     }
-    if !crate::deals::state_of_deal(&deal)?.is_confidential() {
+    // The broker signed no confidentiality agreement.
+    if !crate::deals::state_of_deal(&deal)?.is_confidential() || crate::room::side_of(actor, &deal).is_none() {
         return Ok(Access::NONE);
     }
     // What the broker put there belongs to nobody's log.

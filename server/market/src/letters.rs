@@ -43,8 +43,16 @@ pub enum Letter {
     ListingSubmitted { number: String, title: String, organisation: String, path: String },
     /// To the owner: a listing was published or returned.
     ListingReviewed { number: String, title: String, published: bool, path: String },
-    /// To the receiver: somebody is interested in a listing.
-    InterestSent { number: String, title: String, organisation: String, path: String },
+    /// To the receiver: somebody is interested in a listing; `organisation` is empty when it does not want to be named yet.
+    InterestSent {
+        number: String,
+        title: String,
+        organisation: String,
+        /// The day by which it must be answered, `YYYY-MM-DD`.
+        #[serde(default)]
+        due: String,
+        path: String,
+    },
     /// To the sender: an interest was accepted or declined.
     InterestAnswered { number: String, title: String, accepted: bool, path: String },
     /// To both sides: a broker recommends a pair.

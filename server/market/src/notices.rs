@@ -10,7 +10,7 @@ mod unsubscribe;
 
 use std::collections::BTreeMap;
 
-use keqiao_model::{ContractState, Lang, ListingMove, NoticeKind};
+use keqiao_model::{ContractState, Lang, ListingMove, NoticeKind, format_date};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     Actor, Error, Event, Market, Result,
-    db::Tx,
+    db::{Tx, from_micros},
     entity::{consumer, contract, deal, interest, listing, membership, message, organisation, outbox, person, recommendation},
     letters::Letter,
     listings::kind_of,
@@ -196,7 +196,8 @@ async fn officers(market: &Market, tx: &Tx, region: &str) -> Result<Receivers> {
     Ok(found.into_iter().filter(|p| p.officer_region.as_deref().is_some_and(in_charge)).map(receiver).collect())
 }
 
-fn listing_path(row: &listing::Model) -> String {
+/// Chinese path of a listing's page.
+pub(crate) fn listing_path(row: &listing::Model) -> String {
     let side = match kind_of(row) {
         keqiao_model::ListingKind::Demand => "demands",
         keqiao_model::ListingKind::Achievement => "achievements",
@@ -236,13 +237,16 @@ async fn letter_of(market: &Market, tx: &Tx, event: &outbox::Model) -> Result<Op
             let Some(target) = listing::Entity::find_by_id(row.listing_id).one(&**tx).await? else { return Ok(None) };
             let (number, title, path) = (target.number, target.title, format!("/interests/{}", row.id));
             if kind == Event::InterestSent {
-                let organisation = name_of(tx, row.from_organisation_id).await?;
+                // A hidden sender is named when it is accepted, not before.
+                let organisation = if row.hidden { String::new() } else { name_of(tx, row.from_organisation_id).await? };
                 let receivers = people(tx, &[row.to_organisation_id], &[], None).await?;
-                return Ok(Some((Letter::InterestSent { number, title, organisation, path }, receivers)));
+                let due = row.due_at.map(|due| format_date(from_micros(due).to_offset(crate::CHINA).date())).unwrap_or_default();
+                return Ok(Some((Letter::InterestSent { number, title, organisation, due, path }, receivers)));
             }
-            let receivers =
-                people(tx, &[], &[Some(row.from_person_id), row.broker_id].into_iter().flatten().collect::<Vec<_>>(), None).await?;
-            Ok(Some((Letter::InterestAnswered { number, title, accepted: text("move") == "accept", path }, receivers)))
+            let accepted = text("move") == "accept";
+            let broker = row.broker_id.filter(|_| accepted || !row.hidden);
+            let receivers = people(tx, &[], &[Some(row.from_person_id), broker].into_iter().flatten().collect::<Vec<_>>(), None).await?;
+            Ok(Some((Letter::InterestAnswered { number, title, accepted, path }, receivers)))
         }
         Event::PairRecommended => {
             let Some(row) = recommendation::Entity::find_by_id(event.subject_id).one(&**tx).await? else { return Ok(None) };

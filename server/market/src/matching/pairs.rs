@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use keqiao_model::{DealState, FeedbackCode, Field, InterestState, Judgement, ListingKind, ListingState};
+use keqiao_model::{DealState, FeedbackCode, Field, Judgement, ListingKind, ListingState};
 use keqiao_search::Explanation;
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -17,6 +17,7 @@ use crate::{
     db::from_micros,
     entity::{deal, dismissed as dismissed_pair, interest, listing, matched, recommendation, verdict},
     feedback::{Verdict, judging_as, verdicts_of},
+    interests::open_states,
     listings::{find, kind_code},
     paging::{fetch, within},
 };
@@ -347,7 +348,7 @@ fn both_sides(actor: &Actor, filter: &PairFilter) -> Expr {
     Expr::exists(sides)
 }
 
-/// Whether the owner of `by` asked for `listing` and waits for an answer.
+/// Whether the owner of `by` asked for `listing` and waits for an answer. A sender who is hidden until then gives nothing away.
 fn is_asked(listing: matched::Column, by: matched::Column) -> Expr {
     Expr::exists(
         Query::select()
@@ -355,7 +356,8 @@ fn is_asked(listing: matched::Column, by: matched::Column) -> Expr {
             .from(interest::Entity)
             .and_where(Expr::col((interest::Entity, interest::Column::ListingId)).equals((matched::Entity, listing)))
             .and_where(Expr::col((interest::Entity, interest::Column::CounterId)).equals((matched::Entity, by)))
-            .and_where(Expr::col((interest::Entity, interest::Column::State)).eq(InterestState::Sent.code()))
+            .and_where(Expr::col((interest::Entity, interest::Column::State)).is_in(open_states()))
+            .and_where(Expr::col((interest::Entity, interest::Column::Hidden)).eq(false))
             .to_owned(),
     )
 }
