@@ -77,7 +77,6 @@ pub(crate) struct Words {
     pub(crate) broker_issuer: String,
     pub(crate) activities: Vec<String>,
     pub(crate) tasks: Vec<String>,
-    pub(crate) sale_rules: String,
     pub(crate) question: String,
     pub(crate) answer: String,
     pub(crate) contract_suffix: BTreeMap<String, String>,

@@ -16,7 +16,6 @@ use super::{
     people::{People, credit_code},
     room::negotiate,
     trade,
-    pricing,
 };
 
 /// Contracts signed outside the market.
@@ -24,7 +23,7 @@ pub(crate) const CONTRACTS: usize = 210;
 /// Interests that the market brought about.
 pub(crate) const DEALS: usize = 36;
 /// Deals at the end of which public notices still run.
-const LATEST: usize = 16;
+pub(crate) const LATEST: usize = 16;
 
 /// The text of a contract: one empty page.
 pub(crate) const PAPER: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
@@ -179,91 +178,6 @@ pub(crate) async fn deals(
             continue;
         };
         negotiate(story, city, people, place, &number, buyer, seller).await?;
-    }
-    Ok(())
-}
-
-async fn negotiate(
-    story: &mut Story,
-    city: &City,
-    people: &People,
-    place: usize,
-    number: &str,
-    buyer: &Actor,
-    seller: &Actor,
-) -> anyhow::Result<()> {
-    let market = story.market.clone();
-    let words = &city.words;
-    let go = async |by: DealMove, fields: &Fields| -> anyhow::Result<()> {
-        let version = deals::deal(&market, buyer, number).await?.version;
-        deals::move_deal(&market, buyer, number, by, fields, version, None).await?;
-        Ok(())
-    };
-    for (i, text) in words.messages.iter().enumerate().take(1 + place % words.messages.len()) {
-        story.wait(Duration::hours(26));
-        let body: Fields = [("body", text.clone())].into_iter().collect();
-        messages::write_message(&market, if i % 2 == 0 { seller } else { buyer }, number, &body, None, None).await?;
-    }
-    let none = Fields::default();
-    if place % 7 == 6 {
-        return Ok(());
-    }
-    for side in [seller, buyer] {
-        let shown = nda::nda(&market, side, number).await?;
-        let name = side.person().map(|p| p.name.clone()).unwrap_or_default();
-        let signed: Fields = [("name", name), ("agree", "yes".to_owned()), ("hash", shown.text_hash)].into_iter().collect();
-        nda::sign_nda(&market, side, number, &signed, "", None).await?;
-        story.wait(Duration::hours(5));
-    }
-    let paper = documents::DocumentFile { name: "technical.pdf", bytes: PAPER.to_vec() };
-    let about: Fields = [("title", words.document_title.clone()), ("document_kind", "technical".to_owned())].into_iter().collect();
-    documents::add_document(&market, seller, number, None, &about, Some(paper), None).await?;
-    story.wait(Duration::hours(40));
-    if place % 7 == 5 {
-        return Ok(());
-    }
-    if place % 7 == 2 {
-        let why: Fields = [("code", "advantage_unclear".to_owned()), ("reason", words.lost_reason.clone())].into_iter().collect();
-        return go(DealMove::Lose, &why).await;
-    }
-    go(DealMove::OpenTerms, &none).await?;
-    story.wait(Duration::days(3));
-    let deal = deals::deal(&market, seller, number).await?;
-    let yuan = deal.demand.as_ref().and_then(|d| d.price.1).map_or(800_000, |p| u64::try_from(p.fen()).unwrap_or(0) / 100);
-    let terms = |price: u64, edition: i64| -> Fields {
-        [
-            ("kind", "development".to_owned()),
-            ("price", price.to_string()),
-            ("payment", "lump".to_owned()),
-            ("ip", "joint".to_owned()),
-            ("benefit", words.terms_benefit.clone()),
-            ("acceptance", words.terms_acceptance.clone()),
-            ("edition", edition.to_string()),
-        ]
-        .into_iter()
-        .collect()
-    };
-    terms::propose_terms(&market, seller, number, &terms(yuan + yuan / 5, 0), None).await?;
-    story.wait(Duration::days(2));
-    if place % 7 == 3 {
-        return Ok(());
-    }
-    terms::propose_terms(&market, buyer, number, &terms(yuan, 1), None).await?;
-    story.wait(Duration::days(1));
-    terms::move_terms(&market, seller, number, 2, TermMove::Accept, &none, None).await?;
-    // The latest ones still stand on public notice.
-    if pricing::on_notice(story, city, number, seller, place + LATEST >= DEALS).await? {
-        return Ok(());
-    }
-    let field = deal.achievement.as_ref().or(deal.demand.as_ref()).and_then(|l| l.field).map_or("manufacturing", |f| f.code());
-    let fields = contract_fields(story, city, &deal.summary.title, field, yuan);
-    let contract = contracts::create_contract(&market, seller, Some(number), &fields, None).await?;
-    if place % 7 == 4 {
-        return Ok(());
-    }
-    register(story, seller, &people.officer, &contract).await?;
-    if place.is_multiple_of(2) {
-        go(DealMove::Perform, &none).await?;
     }
     Ok(())
 }
