@@ -10,7 +10,7 @@ use keqiao_market::{
     notices::{self, notice_step},
     room::messages,
 };
-use keqiao_model::{Fields, InterestMove, Lang::Zh, ListingKind::Demand};
+use keqiao_model::{Fields, InterestMove, Lang::Zh};
 use keqiao_server::mail::{Post, mail_step};
 use keqiao_tests::{AchievementForm, Answer, Client, DemandForm, PASSWORD, Pair, SentLetter, TestApp};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
@@ -50,7 +50,7 @@ async fn choose(who: &Client, chosen: &[(&str, &str)], hidden: &[&str]) {
 async fn each_person_is_told_of_each_event_once() {
     let app = TestApp::new().await;
     let pair = app.pair().await;
-    let deal = pair.deal().await;
+    pair.deal().await;
     let steps = (0..6).map(|_| async {
         for _ in 0..4 {
             notice_step(app.market()).await.unwrap();
@@ -60,7 +60,7 @@ async fn each_person_is_told_of_each_event_once() {
     let first = app.rows().await;
     assert!(first.count("notice") > 3, "{first:?}");
     // The events come again, from the beginning and from the middle, to several readers at once.
-    for seq in [0, 3, 0] {
+    for seq in [0_i64, 3, 0] {
         consumer::Entity::update_many()
             .col_expr(consumer::Column::Seq, Expr::value(seq))
             .filter(consumer::Column::Name.eq("letters"))
@@ -73,8 +73,7 @@ async fn each_person_is_told_of_each_event_once() {
     let page = pair.engineer.open("/notices").await;
     assert_eq!(page.links().iter().filter(|link| link.starts_with("/interests/")).count(), 1, "{page}");
     let told = pair.researcher.open("/notices").await;
-    assert!(told.says("已被接受") || told.says("接受"), "{told}");
-    assert!(!deal.is_empty());
+    assert!(told.says("对方接受了"), "{told}");
     assert_eq!(about_interests(&app.letters().await, &pair.engineer), 1);
 }
 
@@ -271,18 +270,19 @@ async fn what_was_told_is_read_and_counted() {
     write("第一条").await;
     write("第二条").await;
     let page = pair.engineer.open("/notices").await;
-    let unread = bell(&page).unwrap();
+    let unread: usize = bell(&page).unwrap().parse().unwrap();
     let path = format!("/deals/{deal}");
     assert_eq!(page.links().iter().filter(|link| **link == path).count(), 1, "one group for the deal: {page}");
     assert_eq!(page.attributes(".results > li:first-child .result-title a", "href"), [path.clone()], "the newest group first");
-    assert!(page.all(".results > li:first-child .notice-lines .unread").len() >= 2, "{page}");
+    let of_the_deal = page.all(".results > li:first-child .notice-lines .unread").len();
+    assert_eq!(of_the_deal, 3, "that it opened, and two messages: {page}");
     // What comes after the page was drawn stays unread.
     write("第三条").await;
     let form = page.forms("read").into_iter().find(|form| form.value("path") == path).unwrap();
     assert_eq!(pair.engineer.send(form).await.status, 303);
     let page = pair.engineer.open("/notices?show=unread").await;
     assert_eq!(page.all(".results > li:first-child .notice-lines li").len(), 1, "{page}");
-    assert!(bell(&page).unwrap().parse::<u32>().unwrap() < unread.parse::<u32>().unwrap() + 1);
+    assert_eq!(bell(&page), Some((unread - of_the_deal + 1).to_string()));
     // Opening marks it read and leads there.
     let form = page.forms("open").into_iter().next().unwrap();
     let opened = pair.engineer.send(form).await;
@@ -363,5 +363,4 @@ async fn nothing_confidential_is_told() {
     for table in ["notice", "mail", "outbox", "audit"] {
         assert!(!held.contains(&table), "{held:?}");
     }
-    assert!(keqiao_market::listings::listing(app.market(), &pair.engineer.actor().await, Demand, &pair.demand).await.is_ok());
 }

@@ -328,7 +328,7 @@ async fn a_deal_that_comes_to_nothing_takes_its_notice_back() {
     let number = publish(&pair, &deal).await.unwrap();
     let (market, engineer) = (app.market(), pair.engineer.actor().await);
     let version = deals::deal(market, &engineer, &deal).await.unwrap().version;
-    let why = fields([("code", "budget"), ("reason", "预算被取消，内部情况")]);
+    let why = fields([("code", "other"), ("reason", "预算被取消，内部情况")]);
     deals::move_deal(market, &engineer, &deal, DealMove::Lose, &why, version, None).await.unwrap();
     let page = app.visitor().open(&format!("/public-notices/{number}")).await;
     assert!(page.says(t!(Zh, "public_notices.stopped_lost")) && !page.offers("object"), "{page}");

@@ -22,6 +22,8 @@ use super::{
 pub(crate) const CONTRACTS: usize = 210;
 /// Interests that the market brought about.
 pub(crate) const DEALS: usize = 36;
+/// Deals at the end of which public notices still run.
+pub(crate) const LATEST: usize = 16;
 
 /// The text of a contract: one empty page.
 pub(crate) const PAPER: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";

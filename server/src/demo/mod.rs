@@ -3,6 +3,7 @@
 mod content;
 mod history;
 mod people;
+mod pricing;
 mod room;
 mod trade;
 
@@ -94,8 +95,8 @@ pub async fn load(config: &Config, market: &Market, progress: impl Fn(u64, u64))
     history::contracts(&mut story, &city, &people, &mut step).await?;
     history::deals(&mut story, &city, &people, &listings, &mut step).await?;
     trade::broker(&mut story, &city, &people).await?;
-    trade::sales(&mut story, &city, &people, &listings).await?;
     trade::questions(&mut story, &city, &people, &listings).await?;
+    pricing::sales(&mut story, &city, &people, &listings).await?;
     history::training(&mut story, &city, &people).await?;
     set_targets(&mut story).await?;
     while matching::index_step(market).await? > 0 {}

@@ -1,7 +1,7 @@
 //! What happens inside the demo's deals: messages, signatures, documents, terms, public notices, contracts.
 
 use keqiao_market::{
-    Actor, clocks, commissions, contracts, deals, public_notices,
+    Actor, commissions, contracts, deals,
     room::{documents, messages, nda, terms},
 };
 use keqiao_model::{DealMove, Fields, TermMove};
@@ -10,8 +10,9 @@ use time::Duration;
 use super::{
     Story,
     content::City,
-    history::{PAPER, contract_fields, register},
+    history::{DEALS, LATEST, PAPER, contract_fields, register},
     people::People,
+    pricing,
 };
 
 fn fields<const N: usize>(pairs: [(&str, &str); N]) -> Fields {
@@ -40,27 +41,6 @@ async fn commission(story: &Story, number: &str, broker: &Actor, sides: [&Actor;
         commissions::agree(&story.market, side, number, edition, None).await?;
     }
     Ok(())
-}
-
-/// A public unit puts name and price on public notice; answers whether its period is over.
-async fn public_notice(story: &Story, number: &str, seller: &Actor) -> anyhow::Result<bool> {
-    let form = public_notices::notice_form(&story.market, seller, number).await?;
-    if !form.owed {
-        return Ok(true);
-    }
-    let price = form.price.map(|p| p.format_input()).unwrap_or_default();
-    let typed = fields([
-        ("title", &form.title),
-        ("summary", &form.summary),
-        ("way", form.way.map_or("development", |w| w.code())),
-        ("price", &price),
-        ("interested", "no"),
-        ("first_refusal", "not_applicable"),
-    ]);
-    public_notices::publish(&story.market, seller, number, &typed, form.version, None).await?;
-    story.wait(Duration::days(16));
-    clocks::clock_step(&story.market).await?;
-    Ok(deals::deal(&story.market, seller, number).await?.may_sign)
 }
 
 /// Carries a deal as far as its place in the story says.
@@ -125,7 +105,8 @@ pub(crate) async fn negotiate(
     terms::propose_terms(&market, buyer, number, &proposal(yuan, "1"), None).await?;
     story.wait(Duration::days(1));
     terms::move_terms(&market, seller, number, 2, TermMove::Accept, &none, None).await?;
-    if !public_notice(story, number, seller).await? {
+    // The latest ones still stand on public notice.
+    if pricing::on_notice(story, city, number, seller, place + LATEST >= DEALS).await? {
         return Ok(());
     }
     let field = deal.achievement.as_ref().or(deal.demand.as_ref()).and_then(|l| l.field).map_or("manufacturing", |f| f.code());

@@ -1,12 +1,12 @@
-//! What brokers, sellers and experts of the demo do beside deals: claims, introductions, sales, questions.
+//! What brokers and experts of the demo do beside deals: claims, introductions, questions.
 
 use anyhow::Context as _;
 use keqiao_market::{
-    Actor, brokers, clocks, introductions,
+    Actor, brokers, introductions,
     matching::{self, PairFilter},
-    questions, sales,
+    questions,
 };
-use keqiao_model::{ActivityKind, BidderMove, ClaimStage, Fields, ListingKind, ListingState, QuestionMove, TrainingModule, format_date};
+use keqiao_model::{ActivityKind, ClaimStage, Fields, ListingKind, QuestionMove, TrainingModule, format_date};
 use time::Duration;
 use uuid::Uuid;
 
@@ -90,56 +90,6 @@ async fn work_on(story: &Story, city: &City, broker: &Actor, claim: Uuid, place:
     if stage != ClaimStage::Found {
         let version = brokers::claim(market, broker, claim).await?.version;
         brokers::set_stage(market, broker, claim, stage.code(), version, None).await?;
-    }
-    Ok(())
-}
-
-/// A moment as a form sends it.
-fn moment(story: &Story, from_now: Duration) -> String {
-    let at = (story.market.now() + from_now).to_offset(keqiao_market::CHINA);
-    format!("{} {:02}:{:02}", format_date(at.date()), at.hour(), at.minute())
-}
-
-/// One achievement was sold at its listed price, another is at auction now.
-pub(crate) async fn sales(story: &mut Story, city: &City, people: &People, listed: &[Listed]) -> anyhow::Result<()> {
-    let market = story.market.clone();
-    let buyers: Vec<&Actor> = city.organisations.iter().filter(|o| o.kind == "enterprise").filter_map(|o| people.of(&o.key).ok()).collect();
-    let mut free = Vec::new();
-    for listing in listed.iter().filter(|l| l.kind == ListingKind::Achievement).rev() {
-        let owner = people.of(&listing.organisation)?;
-        let state = keqiao_market::listings::listing(&market, owner, ListingKind::Achievement, &listing.number).await?.summary.state;
-        if state == ListingState::Published {
-            free.push(listing);
-        }
-    }
-    for (place, listing) in free.iter().take(2).enumerate() {
-        let owner = people.of(&listing.organisation)?;
-        let auction = place == 1;
-        story.hours_ago(if auction { 24 * 4 } else { 24 * 40 });
-        let closes = moment(story, Duration::days(if auction { 9 } else { 12 }));
-        let mut announced = fields([("way", if auction { "auction" } else { "listed" }), ("price", "60万"), ("deposit", "5万")]);
-        announced.push("closes_at", closes);
-        announced.push("rules", city.words.sale_rules.as_str());
-        if auction {
-            announced.push("step", "2万");
-        }
-        let number = sales::announce(&market, owner, &listing.number, &announced, None).await?;
-        let own = owner.organisation().map(|o| o.id);
-        let bidders: Vec<&Actor> = buyers.iter().copied().filter(|b| b.organisation().map(|o| o.id) != own).take(3).collect();
-        for bidder in &bidders {
-            story.wait(Duration::hours(6));
-            sales::apply(&market, bidder, &number, None).await?;
-        }
-        let applied = sales::sale(&market, owner, &number, 1).await?.bidders.unwrap_or_default();
-        for bidder in applied.iter().take(2) {
-            sales::answer_bidder(&market, owner, &number, bidder.id, BidderMove::Admit, &Fields::default(), bidder.version, None).await?;
-        }
-        for (at, amount) in ["60万", "62万", "65万"].iter().enumerate().take(if auction { 3 } else { 1 }) {
-            story.wait(Duration::hours(9));
-            let bidder = bidders.get(at % 2).context("the demo city has too few enterprises")?;
-            sales::place_bid(&market, bidder, &number, &fields([("amount", amount)]), None).await?;
-        }
-        clocks::clock_step(&market).await?;
     }
     Ok(())
 }

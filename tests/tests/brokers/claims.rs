@@ -113,15 +113,9 @@ async fn a_claimed_pair_is_nobody_elses() {
     assert!(refused.summary_errors().iter().any(|e| e.contains("经理人")), "whose it is: {refused}");
     // Nor may another broker recommend it meanwhile.
     let note = fields([("message", "两家合适")]);
-    let recommend = keqiao_market::interests::recommend_pair(
-        app.market(),
-        &other.actor().await,
-        ListingKind::Demand,
-        &pair.demand,
-        &pair.achievement,
-        &note,
-        None,
-    );
+    let second = other.actor().await;
+    let recommend =
+        keqiao_market::interests::recommend_pair(app.market(), &second, ListingKind::Demand, &pair.demand, &pair.achievement, &note, None);
     assert_eq!(codes(recommend.await), ["claim_taken"]);
     // Others do not know of the claim.
     for who in [&other, &pair.engineer, &pair.officer] {
