@@ -117,6 +117,8 @@ pub struct Cx {
     pub agent: String,
     /// The time of the request by the market's clock.
     pub now: OffsetDateTime,
+    /// How many notices the reader has not read; none for visitors.
+    pub unread: u64,
 }
 
 impl Cx {

@@ -1,10 +1,10 @@
 //! The words of the market's letters: plain text that says what happened and where to read on, and nothing confidential.
 
-use keqiao_market::letters::{Letter, Wording};
+use keqiao_market::letters::{DueMail, Letter, Worded, Wording};
 use keqiao_model::{Coded, ContractState, DealState, Lang};
 
 use crate::{
-    t,
+    Query, Route, t,
     words::{self, code_label},
 };
 
@@ -36,8 +36,49 @@ fn named(number: &str, title: &str) -> String {
     line(&format!("{number} {title}"))
 }
 
+/// What a notice is about, as a heading.
+pub(crate) fn about(lang: Lang, letter: &Letter) -> String {
+    match letter {
+        Letter::ListingSubmitted { number, title, .. }
+        | Letter::ListingReviewed { number, title, .. }
+        | Letter::InterestSent { number, title, .. }
+        | Letter::InterestAnswered { number, title, .. }
+        | Letter::MessageWritten { number, title, .. }
+        | Letter::DealMoved { number, title, .. }
+        | Letter::Told { number, title, .. } => named(number, title),
+        Letter::ContractMoved { number, .. } => t!(lang, "notices.about_contract", number = number),
+        Letter::PairRecommended { .. } => t!(lang, "notices.about_pairs").to_owned(),
+        Letter::MembershipAsked { organisation, .. } | Letter::MembershipAnswered { organisation, .. } => line(organisation),
+        Letter::VerifyEmail { .. }
+        | Letter::AddressTaken
+        | Letter::ResetPassword { .. }
+        | Letter::PasswordChanged
+        | Letter::Digest { .. } => String::new(),
+    }
+}
+
+/// What a notice says.
+pub(crate) fn sentence(lang: Lang, letter: &Letter) -> String {
+    Words::new("").parts(lang, letter).1
+}
+
 impl Wording for Words {
     fn letter(&self, lang: Lang, letter: &Letter) -> (String, String) {
+        self.whole(lang, letter, None)
+    }
+
+    fn mail(&self, mail: &DueMail) -> Worded {
+        let page = mail.unsubscribe.as_ref().map(|token| self.page(mail.lang, &Route::Unsubscribe(token.clone()).path()));
+        let kind = mail.letter.notice_kind().map(|kind| Query(vec![("kind".to_owned(), kind.code().to_owned())]).to_search());
+        let link = page.as_ref().map(|page| format!("{page}{}", kind.unwrap_or_default()));
+        let (subject, text) = self.whole(mail.lang, &mail.letter, link.as_deref());
+        Worded { subject, text, unsubscribe: page }
+    }
+}
+
+impl Words {
+    /// Subject and text with all that stands around it; `unsubscribe` is the address by which the receiver ends such mail.
+    fn whole(&self, lang: Lang, letter: &Letter, unsubscribe: Option<&str>) -> (String, String) {
         let (subject, text, link) = self.parts(lang, letter);
         let mut paragraphs = vec![t!(lang, "letters.greeting").to_owned(), text];
         if let Some(link) = link {
@@ -45,11 +86,12 @@ impl Wording for Words {
             paragraphs.push(if link.is_empty() { t!(lang, "letters.link_gone").to_owned() } else { link });
         }
         paragraphs.push(t!(lang, "letters.footer", site = self.page(lang, "")));
+        if let Some(link) = unsubscribe {
+            paragraphs.push(format!("{}\n{link}", t!(lang, "letters.unsubscribe")));
+        }
         (t!(lang, "letters.subject", subject = subject), format!("{}\n", paragraphs.join("\n\n")))
     }
-}
 
-impl Words {
     /// Subject, text, and the link below it.
     fn parts(&self, lang: Lang, letter: &Letter) -> (String, String, Option<String>) {
         let page = |path: &str| Some(self.page(lang, path));
@@ -85,9 +127,16 @@ impl Words {
                     (t!(lang, "letters.listing_returned_subject", listing = listing), text, page(path))
                 }
             }
-            Letter::InterestSent { number, title, organisation, path } => {
+            Letter::InterestSent { number, title, organisation, due, path } => {
                 let listing = named(number, title);
-                let text = t!(lang, "letters.interest_sent_text", organisation = line(organisation), listing = listing);
+                let mut text = if organisation.is_empty() {
+                    t!(lang, "letters.interest_sent_hidden_text", listing = listing)
+                } else {
+                    t!(lang, "letters.interest_sent_text", organisation = line(organisation), listing = listing)
+                };
+                if !due.is_empty() {
+                    text = format!("{text}\n\n{}", t!(lang, "letters.interest_sent_due", day = due));
+                }
                 (t!(lang, "letters.interest_sent_subject", listing = listing), text, page(path))
             }
             Letter::InterestAnswered { number, title, accepted, path } => {
@@ -134,6 +183,18 @@ impl Words {
                 let args = [("subject", &*named(number, title)), ("who", &*line(who))];
                 let words = |part: &str| words::fill(&words::label(lang, "told", &format!("{}_{part}", told.code())), &args);
                 (words("subject"), words("text"), page(path))
+            }
+            Letter::Digest { lines, more } => {
+                let n = lines.len() as u64 + more;
+                let mut text = t!(lang, "letters.digest_text", n = n);
+                for line in lines {
+                    let (subject, _, link) = self.parts(lang, line);
+                    text.push_str(&format!("\n\n· {subject}\n  {}", link.unwrap_or_default()));
+                }
+                if *more > 0 {
+                    text.push_str(&format!("\n\n{}", t!(lang, "letters.digest_more", n = more)));
+                }
+                (t!(lang, "letters.digest_subject", n = n), text, page("/notices"))
             }
             Letter::MembershipAnswered { organisation, accepted, path } => {
                 let organisation = line(organisation);

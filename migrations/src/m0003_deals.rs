@@ -108,7 +108,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .with(integer, &["price"])
             .with(text, &["buyer"])
             .with(flag, &["interested"])
-            .with(text, &["interest_note", "first_refusal", "state", "reason"])
+            .with(text, &["interest_note", "first_refusal", "first_refusal_note", "state", "reason"])
             .with(integer, &["opens_at", "ends_at"])
             .with(id, &["person_id"])
             .with(integer, &["created_at", "version"])
@@ -143,6 +143,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .id()
             .with(id, &["sale_id", "organisation_id", "person_id"])
             .with(text, &["state", "note"])
+            .maybe(integer, &["place"])
             .with(integer, &["created_at", "updated_at", "version"])
             .refers("sale_id", "sale")
             .refers("organisation_id", "organisation")
@@ -245,7 +246,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .maybe(id, &["demand_id", "achievement_id"])
             .with(text, &["expert", "text", "state", "answer"])
             .maybe(id, &["answered_by"])
-            .maybe(integer, &["answered_at"])
+            .maybe(integer, &["answered_at", "reminded_at"])
             .with(integer, &["created_at", "version"])
             .refers("from_organisation_id", "organisation")
             .refers("to_organisation_id", "organisation")
@@ -254,6 +255,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .id()
             .with(id, &["person_id"])
             .with(text, &["kind", "subject", "body", "dedupe"])
+            .with(flag, &["shown", "daily"])
             .with(integer, &["created_at"])
             .maybe(integer, &["read_at", "mailed_at"])
             .refers("person_id", "person")
@@ -319,9 +321,11 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("question", &["number"], true),
         index("question", &["from_organisation_id", "created_at"], false),
         index("question", &["to_organisation_id", "created_at"], false),
+        index("question", &["state", "created_at"], false),
         index("notice", &["dedupe"], true),
         index("notice", &["person_id", "read_at"], false),
-        index("notice", &["person_id", "created_at"], false),
+        index("notice", &["person_id", "subject", "created_at"], false),
+        index("notice", &["daily", "created_at"], false),
         index("unsubscribe", &["token"], true),
         index("interest", &["state", "due_at"], false),
     ]

@@ -134,6 +134,16 @@ impl Config {
         if let Some(region) = self.regions.iter().find(|r| r.code.len() != 6 || !r.code.bytes().all(|b| b.is_ascii_digit())) {
             bail!("the configuration has an error:\n  regions: {} is not a six-digit code of GB/T 2260", region.code);
         }
+        if self.periods.public_notice_days < keqiao_market::public_notices::SHORTEST {
+            let (given, least) = (self.periods.public_notice_days, keqiao_market::public_notices::SHORTEST);
+            bail!("the configuration has an error:\n  periods.public_notice_days: {given} is less than the {least} days of the law");
+        }
+        if self.periods.auction_extension_seconds < 0 {
+            bail!(
+                "the configuration has an error:\n  periods.auction_extension_seconds: {} is below 0",
+                self.periods.auction_extension_seconds
+            );
+        }
         if let Some(day) = self.calendar.mistake() {
             bail!("the configuration has an error:\n  calendar: `{day}` is neither MM-DD nor MM-DD/MM-DD");
         }

@@ -19,7 +19,7 @@ use axum::{
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use keqiao_app::{Cx, PageError, Query, Reply, Route, Site, failure, respond};
-use keqiao_market::{Actor, Error, Market, accounts, attachments, matching, matching::IndexStatus};
+use keqiao_market::{Actor, Error, Market, accounts, attachments, matching, matching::IndexStatus, notices};
 use keqiao_model::Lang;
 use rand::Rng as _;
 use tokio::sync::Notify;
@@ -113,7 +113,8 @@ pub fn router(parts: Parts) -> Router {
         posts: RateLimiter::keyed(quota),
         suggestions: RateLimiter::keyed(Quota::per_minute(SUGGESTIONS_PER_MINUTE)),
     }));
-    let csrf = CsrfLayer::new();
+    // Mail programs end mail with one post from anywhere (RFC 8058); the token in its address is all that page goes by.
+    let csrf = CsrfLayer::new().with_insecure_bypass(|_, uri| matches!(Route::parse(uri.path()), Some((_, Route::Unsubscribe(_)))));
     Router::new()
         .route("/assets/{file}", get(asset))
         .route("/attachments/{id}", get(attachment))
@@ -218,6 +219,7 @@ async fn error_page(web: &Web, lang: Lang, nonce: &str, error: PageError) -> Res
         peer: String::new(),
         agent: String::new(),
         now: web.market.now(),
+        unread: 0,
     };
     answer(failure(&cx, error), CookieJar::new(), false, 0)
 }
@@ -251,6 +253,13 @@ async fn page(State(web): State<Web>, jar: CookieJar, request: Request) -> Respo
         },
         None => Actor::Visitor,
     };
+    let unread = match notices::unread(&web.market, &actor).await {
+        Ok(unread) => unread,
+        Err(error) => {
+            tracing::error!(%error, "cannot count notices");
+            return error_page(&web, lang, &nonce, PageError::Failed).await;
+        }
+    };
     let agent: String =
         request.headers().get(header::USER_AGENT).and_then(|v| v.to_str().ok()).unwrap_or_default().chars().take(300).collect();
     let flash = jar.get(FLASH_COOKIE).map(|c| c.value().to_owned());
@@ -266,6 +275,7 @@ async fn page(State(web): State<Web>, jar: CookieJar, request: Request) -> Respo
         peer: peer_of(&web, &request).to_string(),
         agent,
         now: web.market.now(),
+        unread,
     };
     if parsed.is_none() {
         return answer(failure(&cx, PageError::NotFound), jar, false, 0);

@@ -48,6 +48,8 @@ pub(crate) async fn sitemap(State(web): State<Web>) -> Response {
         Route::Brokers,
         Route::Contracts,
         Route::Targets,
+        Route::PublicNotices,
+        Route::Sales,
     ];
     for route in fixed {
         push(&mut xml, &web, &route, None);

@@ -71,6 +71,7 @@ pub fn start(market: &Market, post: Post, changed: &Arc<Notify>, stop: &watch::R
             matching::expire_step(&m).await?;
             accounts::purge(&m).await?;
             imports::purge_batches(&m).await?;
+            notices::purge(&m).await?;
             attachments::sweep(&m).await?;
             Ok(0)
         })

@@ -15,7 +15,8 @@ import { zh } from "./words.mjs";
 const CITY = "云汀市";
 const COUNTY = "石桥市";
 const COMPANY = { name: "石桥精密轴承有限公司", code: creditCode("91990181", "MA900001") };
-const UNIVERSITY = { name: "云汀理工大学", code: creditCode("12990100", "MA900002") };
+// A research institute in the form of a company: it owes no public notice of fifteen days.
+const INSTITUTE = { name: "云汀智能检测研究院有限公司", code: creditCode("91990100", "MA900002") };
 const DEMAND = "高速轴承套圈磨削烧伤的在线检测";
 const ACHIEVEMENT = "基于巴克豪森噪声的磨削烧伤在线检测仪";
 const REASON = "请补充现在的漏检率是怎样统计的";
@@ -232,18 +233,70 @@ async function meet({ broker, engineer, researcher }, demand) {
   return number(researcher);
 }
 
-/** Messages, the confidentiality agreement, what it opens, the terms. */
+/** Reads and signs the confidentiality agreement under one's name. */
+async function signAgreement(page, deal, name) {
+  await page.goto(`/deals/${deal}`);
+  await follow(page, zh("deals.to_nda"));
+  await says(page, "保密义务自双方签署之日起生效");
+  await press(page, zh("deals.nda_sign"));
+  await errors(page).getByText(zh("error.nda_agree")).waitFor();
+  await fill(page, { [zh("deals.nda_name")]: name });
+  await page.getByRole("main").getByLabel(zh("deals.nda_agree")).check();
+  await press(page, zh("deals.nda_sign"));
+  await says(page, zh("flash.nda_signed"));
+}
+
+/** Messages, the confidentiality agreement, what it opens, documents, the terms. */
 async function talk({ engineer, researcher, broker }, deal, achievement) {
   await engineer.goto(`/deals/${deal}`);
   await fill(engineer, { [zh("deals.message")]: "试测安排在下周三可以吗？" });
   await press(engineer, zh("deals.send"));
-  await press(engineer, zh("codes.deal_move.agree_nda"));
-  await says(engineer, zh("codes.deal_state.nda"));
+  await says(engineer, "试测安排在下周三可以吗？");
+  await signAgreement(engineer, deal, "李工");
   await engineer.goto(`/achievements/${achievement}`);
-  await says(engineer, "激励频率与磁化参数见附件。");
+  await says(engineer, zh("listings.detail_closed"));
   await researcher.goto(`/deals/${deal}`);
   await says(researcher, "试测安排在下周三可以吗？");
+  await signAgreement(researcher, deal, "王教授");
+  await engineer.goto(`/achievements/${achievement}`);
+  await follow(engineer, zh("listings.read_detail"));
+  await says(engineer, "激励频率与磁化参数见附件。");
+  await researcher.goto("/disclosures");
+  await says(researcher, "李工");
+
+  await researcher.goto(`/deals/${deal}`);
+  await researcher.getByRole("main").getByText(zh("deals.add_document"), { exact: true }).first().click();
+  const paper = researcher.getByRole("main").locator("details").filter({ has: researcher.getByLabel(zh("deals.document_title")) });
+  await fill(paper, { [zh("deals.document_title")]: "试测方案", [zh("deals.document_kind")]: { choose: zh("codes.document_kind.technical") } });
+  await field(paper, zh("deals.file")).setInputFiles({ ...PAPER, name: "试测方案.pdf" });
+  await press(researcher, zh("deals.add_document"));
+  await researcher.getByRole("link", { name: "试测方案.pdf" }).waitFor();
+
+  await researcher.goto(`/deals/${deal}`);
   await press(researcher, zh("codes.deal_move.open_terms"));
+  await follow(researcher, zh("deals.to_terms"));
+  await fill(researcher, {
+    [zh("deals.term_kind")]: { choose: zh("codes.contract_kind.development") },
+    [zh("deals.term_price")]: "130 万",
+    [zh("deals.term_payment")]: { tick: zh("codes.payment_way.instalments") },
+    [zh("deals.term_ip")]: { tick: zh("codes.ip_share.joint") },
+    [zh("deals.term_acceptance")]: "检出率不低于 99.5%，节拍不超过 12 秒，连续三天。",
+  });
+  // Instalments without milestones: the reason stands at them, and nothing typed is lost.
+  await press(researcher, zh("deals.send_terms"));
+  await errors(researcher).getByText(/130/).waitFor();
+  assert.equal(await field(researcher, zh("deals.term_price")).inputValue(), "130 万");
+  await fill(researcher, { [zh("deals.term_payment")]: { tick: zh("codes.payment_way.lump") } });
+  await press(researcher, zh("deals.send_terms"));
+  await says(researcher, zh("codes.term_state.proposed"));
+  await engineer.goto(`/deals/${deal}/terms`);
+  await fill(engineer, { [zh("deals.term_price")]: "120 万" });
+  await press(engineer, zh("deals.send_terms"));
+  await researcher.goto(`/deals/${deal}/terms`);
+  await researcher.getByRole("main").locator("del").getByText("1,300,000").waitFor();
+  await press(researcher, zh("codes.term_move.accept"));
+  await says(researcher, zh("codes.term_state.accepted"));
+
   await broker.goto("/deals");
   await follow(broker, ACHIEVEMENT);
   await says(broker, zh("interests.broker"));
@@ -352,8 +405,8 @@ async function mainJob(javaScript) {
     await publish(officer, DEMAND);
     // 3
     await register(researcher, house, { email: "researcher@keqiao.example", name: "王教授" });
-    const university = { ...UNIVERSITY, wrongCode: wrongCreditCode(UNIVERSITY.code) };
-    await found(researcher, { ...university, kind: "institute", legalKind: "university", region: CITY });
+    const institute = { ...INSTITUTE, wrongCode: wrongCreditCode(INSTITUTE.code) };
+    await found(researcher, { ...institute, kind: "institute", legalKind: "limited", region: CITY });
     const achievement = await listAchievement(researcher);
     await publish(officer, ACHIEVEMENT);
     // 4

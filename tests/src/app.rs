@@ -208,9 +208,9 @@ impl TestApp {
                 return self.sent().clone();
             }
             for mail in due {
-                let (subject, text) = words.letter(mail.lang, &mail.letter);
+                let letter = words.mail(&mail);
                 letters::mark_sent(self.market(), mail.id).await.unwrap();
-                self.sent().push(SentLetter { to: mail.address, subject, text });
+                self.sent().push(SentLetter { to: mail.address, subject: letter.subject, text: letter.text });
             }
         }
     }

@@ -71,6 +71,9 @@ impl Rows {
             audit,
             outbox,
             mail,
+            notice,
+            notice_setting,
+            unsubscribe,
             counter,
             once,
             import_batch

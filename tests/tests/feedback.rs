@@ -155,7 +155,7 @@ async fn officers_see_how_precise_matching_is() {
     // In September an interest about bearings is declined: that is the last word on them now.
     app.wait(time::Duration::days(40));
     let interest = pair.interest().await;
-    let reasons: Fields = [("code", "too_early")].into_iter().collect();
+    let reasons: Fields = [("code", "too_early"), ("reason", "等中试以后")].into_iter().collect();
     let engineer = pair.engineer.actor().await;
     keqiao_market::interests::answer_interest(app.market(), &engineer, interest, InterestMove::Decline, &reasons, 1, None).await.unwrap();
     // And waste water comes to a contract.
@@ -223,7 +223,7 @@ async fn brokers_find_the_best_pairs_that_nobody_has_taken_up() {
     // An interest takes it off everybody's; declined, it is open again.
     let interest = pair.interest().await;
     assert!(!bearings(&another).await);
-    let reasons: Fields = [("code", "too_early")].into_iter().collect();
+    let reasons: Fields = [("code", "too_early"), ("reason", "等中试以后")].into_iter().collect();
     let engineer = pair.engineer.actor().await;
     keqiao_market::interests::answer_interest(app.market(), &engineer, interest, InterestMove::Decline, &reasons, 1, None).await.unwrap();
     assert!(bearings(&another).await);

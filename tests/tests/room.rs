@@ -432,9 +432,9 @@ async fn a_declined_interest_opens_no_room() {
     let app = TestApp::new().await;
     let pair = app.pair().await;
     let interest = pair.interest().await;
-    let why = fields([("code", "have_solution")]);
+    let why = fields([("code", "have_solution"), ("reason", "已有方案")]);
     interests::answer_interest(app.market(), &pair.engineer.actor().await, interest, InterestMove::Decline, &why, 1, None).await.unwrap();
-    let received = interests::interests(app.market(), &pair.engineer.actor().await, Direction::Received, 1).await.unwrap();
+    let received = interests::interests(app.market(), &pair.engineer.actor().await, Direction::Received, &[], 1).await.unwrap();
     assert!(received.items.iter().all(|i| i.deal.is_none()));
     assert!(deals::deals(app.market(), &pair.engineer.actor().await, None, 1).await.unwrap().items.is_empty());
     let files = attachments::attachments(app.market(), &pair.engineer.actor().await, Subject::Deal, uuid::Uuid::nil()).await.unwrap();

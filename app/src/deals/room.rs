@@ -336,7 +336,7 @@ fn actions(cx: &Cx, deal: &DealView, form: &Form) -> AnyView {
         let words = code_label(cx.lang, DealMove::GROUP, by.code());
         let reasoned = deal.summary.state.transition(*by).is_some_and(|t| t.reason);
         let again = form.value("action") == by.code();
-        if *by == DealMove::PublishNotice {
+        if matches!(*by, DealMove::PublishNotice | DealMove::ReopenTerms) {
             let to = cx.href(&Route::DealNotice(deal.summary.number.clone()));
             parts.push(ui::button_link(&words, &to, ButtonStyle::Secondary));
         } else if *by == DealMove::StartTrial {

@@ -4,7 +4,8 @@ use keqiao_model::{Coded, Figure};
 use leptos::prelude::*;
 
 use crate::{
-    Cx, Page, Route, t, ui,
+    Cx, Page, Route, t,
+    ui::{self, Tone},
     words::{code_label, label},
 };
 
@@ -23,6 +24,9 @@ fn view(cx: &Cx, title: &str) -> AnyView {
         ("accessibility", t!(cx.lang, "about.accessibility"), accessibility(cx)),
         ("contact", t!(cx.lang, "about.contact"), contact(cx)),
     ];
+    let officer = cx.actor.is_officer() || cx.actor.is_admin();
+    let days = officer.then(|| ("calendar", t!(cx.lang, "about.calendar"), calendar(cx)));
+    let parts: Vec<(&str, &str, AnyView)> = parts.into_iter().chain(days).collect();
     let contents = parts.iter().map(|(id, title, _)| ((*title).to_owned(), format!("#{id}"))).collect();
     let sections: Vec<AnyView> = parts.into_iter().map(|(id, title, body)| ui::section(id, title, body)).collect();
     let main = view! { <div class="prose">{sections}</div> }.into_any();
@@ -113,6 +117,26 @@ fn contact(cx: &Cx) -> AnyView {
         <p>{t!(cx.lang, "about.contact_text", city = cx.city())}</p>
         <p>{t!(cx.lang, "about.contact_say")}</p>
         <p>{t!(cx.lang, "about.contact_infringement")}</p>
+    }
+    .into_any()
+}
+
+/// By which holidays periods are counted, for those who see that they are entered in time.
+fn calendar(cx: &Cx) -> AnyView {
+    let calendar = &cx.market.config().calendar;
+    let missing = |year: i32| {
+        (!calendar.knows(year))
+            .then(|| ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "about.calendar_missing", year = year)}</p> }.into_any()))
+    };
+    let this_year = cx.now.to_offset(keqiao_market::CHINA).year();
+    let days = |days: &[String]| days.join(t!(cx.lang, "listings.separator")).replace('/', " – ").into_any();
+    let rows = calendar.0.iter().map(|year| vec![year.year.to_string().into_any(), days(&year.holidays), days(&year.workdays)]).collect();
+    let head = [t!(cx.lang, "about.calendar_year"), t!(cx.lang, "about.calendar_holidays"), t!(cx.lang, "about.calendar_workdays")];
+    view! {
+        <p>{t!(cx.lang, "about.calendar_lead")}</p>
+        {missing(this_year)}
+        {missing(this_year + 1)}
+        {ui::record_table(t!(cx.lang, "about.calendar"), head.map(str::to_owned).to_vec(), rows, &[])}
     }
     .into_any()
 }

@@ -1,14 +1,15 @@
 //! Sending an interest, or recommending a pair as a broker.
 
 use keqiao_market::{ListingSummary, ListingView, interests, listings};
-use keqiao_model::ListingKind;
+use keqiao_model::{Coded, Cooperation, Indicator, IndicatorAnswer, ListingKind, StatedIndicator};
 use leptos::prelude::*;
 
 use crate::{
     Cx, Form, Outcome, Page, PageError, Route, Submission,
-    listings::summary_result,
+    listings::{options, summary_result},
     t,
     ui::{self, ButtonStyle, Input, Tone},
+    words::code_label,
 };
 
 /// Whether this person would recommend rather than ask: a broker who acts for neither side.
@@ -33,7 +34,13 @@ fn view(cx: &Cx, title: &str, listing: &ListingView, counters: &[ListingSummary]
         ListingKind::Demand => t!(cx.lang, "interests.your_achievement"),
         ListingKind::Achievement => t!(cx.lang, "interests.your_demand"),
     };
-    let labels = [("message", t!(cx.lang, "interests.message")), ("counter", counter_label)];
+    let labels = [
+        ("message", t!(cx.lang, "interests.message")),
+        ("counter", counter_label),
+        ("fit", t!(cx.lang, "interests.fit")),
+        ("indicators", t!(cx.lang, "interests.indicators")),
+        ("cooperation", t!(cx.lang, "interests.cooperation")),
+    ];
     let counter = if recommends {
         let label = match s.kind {
             ListingKind::Demand => t!(cx.lang, "interests.which_achievement"),
@@ -60,7 +67,8 @@ fn view(cx: &Cx, title: &str, listing: &ListingView, counters: &[ListingSummary]
     };
     let body = view! {
         {counter}
-        {ui::textarea(cx, form, Input::new("message", message).hint(hint).required().rows(6).max(interests::MESSAGE_MAX))}
+        {ui::textarea(cx, form, Input::new("message", message).hint(hint).required().rows(5).max(interests::MESSAGE_MAX))}
+        {(!recommends).then(|| structure(cx, listing, form))}
         {ui::buttons(vec![
             ui::button(send, if recommends { "recommend" } else { "send" }, ButtonStyle::Primary),
             ui::button_link(t!(cx.lang, "interests.cancel"), &cx.href(&Route::Listing(s.kind, s.number.clone())), ButtonStyle::Quiet),
@@ -85,6 +93,52 @@ fn view(cx: &Cx, title: &str, listing: &ListingView, counters: &[ListingSummary]
         {ui::form(cx, &to, false, body)}
     }
     .into_any()
+}
+
+/// What makes a first contact easy to answer: why the sender fits, which indicators it meets, how it would work together, and whether it
+/// stays unnamed until then.
+fn structure(cx: &Cx, listing: &ListingView, form: &Form) -> AnyView {
+    let fit = Input::new("fit", t!(cx.lang, "interests.fit")).hint(t!(cx.lang, "interests.fit_hint"));
+    let way = Input::new("cooperation", t!(cx.lang, "interests.cooperation")).blank(t!(cx.lang, "interests.cooperation_any"));
+    let hidden = Input::new("hidden", t!(cx.lang, "interests.hidden")).hint(t!(cx.lang, "interests.hidden_hint"));
+    view! {
+        {ui::textarea(cx, form, fit.rows(5).max(interests::FIT_MAX))}
+        {indicators(cx, &listing.content.indicators, form)}
+        {ui::select(cx, form, way, options::<Cooperation>(cx.lang))}
+        {ui::checkbox(cx, form, hidden, "yes")}
+    }
+    .into_any()
+}
+
+/// Each indicator that is wanted, to be answered or passed over.
+fn indicators(cx: &Cx, wanted: &[Indicator], form: &Form) -> Option<AnyView> {
+    if wanted.is_empty() {
+        return None;
+    }
+    let answers: Vec<(String, String)> = IndicatorAnswer::ALL
+        .iter()
+        .map(|answer| (answer.code().to_owned(), code_label(cx.lang, IndicatorAnswer::GROUP, answer.code())))
+        .collect();
+    let rows: Vec<AnyView> = wanted
+        .iter()
+        .enumerate()
+        .map(|(index, indicator)| {
+            let shown = StatedIndicator::shown(indicator);
+            let answer = Input::new(format!("indicators.{index}.answer"), t!(cx.lang, "interests.indicator_answer"));
+            let answer = answer.blank(t!(cx.lang, "interests.indicator_none"));
+            let value = Input::new(format!("indicators.{index}.value"), t!(cx.lang, "interests.indicator_value")).width(20);
+            let body = view! {
+                {ui::hidden(&format!("indicators.{index}.of"), &shown)}
+                {ui::select(cx, form, answer, answers.clone())}
+                {ui::text(cx, form, value)}
+            }
+            .into_any();
+            ui::fieldset(&shown, body)
+        })
+        .collect();
+    let error = ui::error_text(cx, "indicators", form.error(cx.lang, "indicators"));
+    let (legend, hint) = (t!(cx.lang, "interests.indicators"), t!(cx.lang, "interests.indicators_hint"));
+    Some(view! { <div class="field" id="indicators"><p class="label">{legend}</p><p class="hint">{hint}</p>{error}{rows}</div> }.into_any())
 }
 
 pub(super) async fn submit(cx: &Cx, kind: ListingKind, number: &str, submission: &Submission) -> Result<Outcome, PageError> {

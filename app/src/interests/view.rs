@@ -1,10 +1,10 @@
-//! Interests sent and received, one of them, and recommendations.
+//! One interest: what it says, by when it must be answered, and the ways to answer it.
 
 use keqiao_market::{
-    Paged,
-    interests::{self, Direction, InterestView, RecommendationView},
+    history::HistoryEntry,
+    interests::{self, Due, InterestView},
 };
-use keqiao_model::{Coded, DeclineCode, InterestMove, InterestState, ListingKind};
+use keqiao_model::{Coded, Cooperation, DeclineCode, IndicatorAnswer, InterestMove, InterestState};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -12,135 +12,167 @@ use crate::{
     Cx, Form, Page, PageError, Query, Route,
     listings::summary_result,
     t,
-    ui::{self, ButtonStyle, Input, ResultItem},
-    words::code_label,
+    ui::{self, ButtonStyle, Input, TimelineItem, Tone},
+    words::{code_label, label},
 };
 
-enum Tab {
-    Interests(Paged<InterestView>),
-    Recommendations(Paged<RecommendationView>),
-}
-
-/// Sent, received and recommended, one tab each.
-pub(super) async fn list(cx: &Cx) -> Result<Page, PageError> {
-    let page = cx.query.page();
-    let tab = match cx.query.get("tab") {
-        "sent" => Tab::Interests(interests::interests(&cx.market, &cx.actor, Direction::Sent, page).await?),
-        "recommended" => Tab::Recommendations(interests::recommendations(&cx.market, &cx.actor, page).await?),
-        _ => Tab::Interests(interests::interests(&cx.market, &cx.actor, Direction::Received, page).await?),
-    };
-    let cx = cx.clone();
-    Ok(Page::new(t!(cx.lang, "interests.title"), move || draw_list(&cx, tab)))
-}
-
-fn draw_list(cx: &Cx, tab: Tab) -> AnyView {
-    let chosen = cx.query.get("tab");
-    let link = |code: &str, words: &str| {
-        let to = format!("{}{}", cx.href(&cx.route), Query(vec![("tab".to_owned(), code.to_owned())]).to_search());
-        (words.to_owned(), to, chosen == code || (code.is_empty() && !matches!(chosen, "sent" | "recommended")), None)
-    };
-    let tabs = vec![
-        link("", t!(cx.lang, "interests.received")),
-        link("sent", t!(cx.lang, "interests.sent")),
-        link("recommended", t!(cx.lang, "interests.recommended")),
-    ];
-    let search = cx.href(&Route::Listings(ListingKind::Demand));
-    let none =
-        |text: &str| ui::empty(cx, t!(cx.lang, "interests.none"), text, Some((t!(cx.lang, "interests.look_around"), search.clone())));
-    let (list, total, per_page) = match tab {
-        Tab::Interests(paged) => {
-            let items: Vec<AnyView> = paged.items.iter().map(|i| line(cx, i)).collect();
-            (if items.is_empty() { none(t!(cx.lang, "interests.none_text")) } else { ui::results(items) }, paged.total, paged.per_page)
-        }
-        Tab::Recommendations(paged) => {
-            let items: Vec<AnyView> = paged.items.iter().map(|r| recommended(cx, r)).collect();
-            (
-                if items.is_empty() { none(t!(cx.lang, "interests.none_recommended")) } else { ui::results(items) },
-                paged.total,
-                paged.per_page,
-            )
-        }
-    };
-    view! {
-        {ui::page_title(t!(cx.lang, "interests.title"), None, None)}
-        {ui::tabs(t!(cx.lang, "interests.title"), tabs)}
-        {list}
-        {ui::pager(cx, total, per_page)}
-    }
-    .into_any()
-}
-
-/// One interest in a list.
-pub(super) fn line(cx: &Cx, interest: &InterestView) -> AnyView {
-    let other = if interest.outgoing { &interest.to.1 } else { &interest.from.1 };
-    let message = ui::excerpt(&interest.message, 100);
-    ui::result_item(ResultItem {
-        badges: vec![ui::state_badge(cx, InterestState::GROUP, interest.state.code())],
-        meta: vec![other.clone().into_any(), interest.listing.number.clone().into_any(), ui::date_time(cx, interest.created_at)],
-        snippet: Some(message.into_any()),
-        ..ResultItem::new(interest.listing.title.clone().into_any(), cx.href(&Route::Interest(interest.id)))
-    })
-}
-
-fn recommended(cx: &Cx, r: &RecommendationView) -> AnyView {
-    // The reader's own side is the one it answers from.
-    let (target, own) =
-        if cx.actor.belongs_to(r.demand.organisation_id) { (&r.achievement, &r.demand) } else { (&r.demand, &r.achievement) };
-    let with = Query(vec![("with".to_owned(), own.number.clone())]).to_search();
-    let contact = format!("{}{with}", cx.href(&Route::InterestNew(target.kind, target.number.clone())));
-    let concerned = cx.actor.belongs_to(own.organisation_id);
-    ui::result_item(ResultItem {
-        meta: vec![
-            own.title.clone().into_any(),
-            t!(cx.lang, "interests.by_broker", name = r.broker).into_any(),
-            ui::date_time(cx, r.created_at),
-        ],
-        snippet: Some(r.note.clone().into_any()),
-        side: concerned.then(|| ui::button_link(t!(cx.lang, "listings.send_interest"), &contact, ButtonStyle::Secondary)),
-        ..ResultItem::new(target.title.clone().into_any(), cx.href(&Route::Listing(target.kind, target.number.clone())))
-    })
-}
-
-/// One interest, with the ways to answer it.
+/// The page of one interest.
 pub(super) async fn page(cx: &Cx, id: Uuid, form: Option<Form>) -> Result<Page, PageError> {
     let interest = interests::interest(&cx.market, &cx.actor, id).await?;
+    let history = interests::timeline(&cx.market, &cx.actor, id).await?;
     let title = t!(cx.lang, "interests.one", title = interest.listing.title);
     let cx = cx.clone();
-    Ok(Page::new(title, move || draw(&cx, &interest, &form.unwrap_or_default())))
+    Ok(Page::new(title, move || draw(&cx, &interest, history, &form.unwrap_or_default())))
 }
 
-fn draw(cx: &Cx, interest: &InterestView, form: &Form) -> AnyView {
-    let labels = [("code", t!(cx.lang, "interests.code")), ("reason", t!(cx.lang, "interests.words"))];
+/// The sender's name, or that it does not want to be named yet.
+pub(super) fn sender_name(cx: &Cx, interest: &InterestView) -> String {
+    interest.from.as_ref().map_or_else(|| t!(cx.lang, "interests.unnamed").to_owned(), |(_, name)| name.clone())
+}
+
+/// How many working days are left.
+fn days_left(cx: &Cx, due: Due) -> String {
+    match due.days_left {
+        _ if due.over => t!(cx.lang, "interests.over").to_owned(),
+        0 => t!(cx.lang, "interests.due_today").to_owned(),
+        n => t!(cx.lang, "interests.days_left", n = n),
+    }
+}
+
+/// How urgent an open interest is.
+pub(super) fn due_badge(cx: &Cx, interest: &InterestView) -> Option<AnyView> {
+    let due = interest.due?;
+    let soon = due.days_left <= cx.market.config().periods.reminder_days;
+    let tone = if due.over {
+        Tone::Bad
+    } else if soon {
+        Tone::Warn
+    } else {
+        Tone::Neutral
+    };
+    Some(ui::badge(&days_left(cx, due), tone))
+}
+
+/// By when it must be answered, for both sides in their words.
+fn due_notice(cx: &Cx, interest: &InterestView) -> Option<AnyView> {
+    let due = interest.due?;
+    let (day, left) = (ui::date_text(cx, due.at), days_left(cx, due));
+    let words = if interest.outgoing {
+        t!(cx.lang, "interests.due_sender", day = day, left = left)
+    } else {
+        t!(cx.lang, "interests.due_receiver", day = day, left = left)
+    };
+    let weekends = due.weekends_only.then(|| view! { <p>{t!(cx.lang, "interests.weekends_only")}</p> });
+    let tone = if interest.outgoing { Tone::Info } else { Tone::Warn };
+    Some(ui::notice(cx, tone, view! { <p>{words}</p>{weekends} }.into_any()))
+}
+
+fn facts(cx: &Cx, interest: &InterestView) -> AnyView {
     let organisation = |o: &(Uuid, String)| view! { <a href=cx.href(&Route::Organisation(o.0))>{o.1.clone()}</a> }.into_any();
+    let from = match &interest.from {
+        Some(from) => view! { {organisation(from)}" · "{interest.from_person.clone()} }.into_any(),
+        None => t!(cx.lang, "interests.unnamed").into_any(),
+    };
     let mut facts = vec![
-        (t!(cx.lang, "interests.from").to_owned(), view! { {organisation(&interest.from)}" · "{interest.from_person.clone()} }.into_any()),
+        (t!(cx.lang, "interests.from").to_owned(), from),
         (t!(cx.lang, "interests.to").to_owned(), organisation(&interest.to)),
         (t!(cx.lang, "interests.at").to_owned(), ui::date_time(cx, interest.created_at)),
     ];
-    if let Some(broker) = &interest.broker {
-        facts.push((t!(cx.lang, "interests.broker").to_owned(), broker.clone().into_any()));
+    let mut fact = |label: &str, value: Option<AnyView>| facts.extend(value.map(|value| (label.to_owned(), value)));
+    fact(t!(cx.lang, "interests.broker"), interest.broker.clone().map(IntoAny::into_any));
+    let way = interest.cooperation.map(|way| code_label(cx.lang, Cooperation::GROUP, way.code()).into_any());
+    fact(t!(cx.lang, "interests.cooperation"), way);
+    fact(t!(cx.lang, "interests.acknowledged"), interest.acknowledged_at.map(|at| ui::date_time(cx, at)));
+    fact(t!(cx.lang, "interests.due"), interest.due.map(|due| ui::date(cx, due.at)));
+    fact(t!(cx.lang, "interests.answered"), interest.answered_at.map(|at| ui::date_time(cx, at)));
+    fact(t!(cx.lang, "interests.code"), interest.code.map(|code| code_label(cx.lang, DeclineCode::GROUP, code.code()).into_any()));
+    fact(t!(cx.lang, "interests.words"), (!interest.reason.is_empty()).then(|| ui::paragraphs(&interest.reason)));
+    ui::definition_list(facts)
+}
+
+/// What the sender says of each indicator.
+fn indicators(cx: &Cx, interest: &InterestView) -> Option<AnyView> {
+    if interest.indicators.is_empty() {
+        return None;
     }
-    if let Some(at) = interest.answered_at {
-        facts.push((t!(cx.lang, "interests.answered").to_owned(), ui::date_time(cx, at)));
+    let rows = interest
+        .indicators
+        .iter()
+        .map(|stated| {
+            let tone = if stated.answer == IndicatorAnswer::Meets { Tone::Good } else { Tone::Warn };
+            let answer = ui::badge(&code_label(cx.lang, IndicatorAnswer::GROUP, stated.answer.code()), tone);
+            let value = if stated.value.is_empty() { t!(cx.lang, "interests.no_value").to_owned() } else { stated.value.clone() };
+            vec![stated.wanted.name.clone().into_any(), stated.wanted.expression().into_any(), answer, value.into_any()]
+        })
+        .collect();
+    let head = [
+        t!(cx.lang, "ui.indicator.name"),
+        t!(cx.lang, "ui.indicator.wanted"),
+        t!(cx.lang, "interests.indicator_answer"),
+        t!(cx.lang, "interests.indicator_value"),
+    ];
+    let title = t!(cx.lang, "interests.indicators_stated");
+    Some(ui::section("indicators", title, ui::record_table(title, head.map(str::to_owned).to_vec(), rows, &[])))
+}
+
+fn timeline(cx: &Cx, history: Vec<HistoryEntry>) -> AnyView {
+    let items = history
+        .into_iter()
+        .map(|e| TimelineItem {
+            title: code_label(cx.lang, InterestMove::GROUP, &e.action),
+            meta: view! { {e.person.clone()}" "{ui::date_time(cx, e.at)} }.into_any(),
+            body: None,
+            tone: Tone::of_state(&e.to),
+        })
+        .collect();
+    ui::details(t!(cx.lang, "interests.history"), false, ui::timeline(items))
+}
+
+/// What a sender whose interest came to nothing can do: improve what was criticised, and ask again.
+fn next_step(cx: &Cx, interest: &InterestView) -> Option<AnyView> {
+    if !interest.outgoing || interest.state.is_open() || interest.state == InterestState::Accepted {
+        return None;
     }
-    if let Some(code) = interest.code {
-        facts.push((t!(cx.lang, "interests.code").to_owned(), code_label(cx.lang, DeclineCode::GROUP, code.code()).into_any()));
+    let improve = interest.code.map(|code| view! { <p>{label(cx.lang, "interests.improve", code.code())}</p> });
+    let again = interest.listing.state.is_indexed().then(|| {
+        let with = interest.counter.as_ref().map(|counter| ("with".to_owned(), counter.number.clone()));
+        let contact = Route::InterestNew(interest.listing.kind, interest.listing.number.clone());
+        let to = format!("{}{}", cx.href(&contact), Query(with.into_iter().collect()).to_search());
+        view! { <p><a href=to>{t!(cx.lang, "interests.again")}</a></p> }
+    });
+    (improve.is_some() || again.is_some()).then(|| ui::notice(cx, Tone::Info, view! { {improve}{again} }.into_any()))
+}
+
+/// That the sender is not named yet, said to either side.
+fn hidden_notice(cx: &Cx, interest: &InterestView) -> Option<AnyView> {
+    if !interest.hidden || interest.state == InterestState::Accepted {
+        return None;
     }
-    if !interest.reason.is_empty() {
-        facts.push((t!(cx.lang, "interests.words").to_owned(), ui::paragraphs(&interest.reason)));
-    }
+    let words = if interest.outgoing { t!(cx.lang, "interests.hidden_own") } else { t!(cx.lang, "interests.hidden_sender") };
+    Some(ui::notice(cx, Tone::Info, view! { <p>{words}</p> }.into_any()))
+}
+
+fn draw(cx: &Cx, interest: &InterestView, history: Vec<HistoryEntry>, form: &Form) -> AnyView {
+    let labels = [("code", t!(cx.lang, "interests.code")), ("reason", t!(cx.lang, "interests.words"))];
     let listings = std::iter::once(&interest.listing).chain(&interest.counter).map(|l| summary_result(cx, l, false)).collect();
     let deal = interest
         .deal
         .as_ref()
         .map(|number| ui::button_link(t!(cx.lang, "interests.to_deal"), &cx.href(&Route::Deal(number.clone())), ButtonStyle::Primary));
     let badge = ui::state_badge(cx, InterestState::GROUP, interest.state.code());
+    let fit = (!interest.fit.is_empty()).then(|| ui::section("fit", t!(cx.lang, "interests.fit"), ui::paragraphs(&interest.fit)));
     let main = view! {
+        {due_notice(cx, interest)}
+        {hidden_notice(cx, interest)}
+        {next_step(cx, interest)}
         {ui::section("message", t!(cx.lang, "interests.message"), ui::paragraphs(&interest.message))}
+        {fit}
+        {indicators(cx, interest)}
         {ui::section("listings", t!(cx.lang, "interests.about"), ui::results(listings))}
+        {timeline(cx, history)}
     }
     .into_any();
-    let aside = view! { <div class="actions">{deal}{answers(cx, interest, form)}</div>{ui::definition_list(facts)} }.into_any();
+    let aside = view! { <div class="actions">{deal}{answers(cx, interest, form)}</div>{facts(cx, interest)} }.into_any();
     view! {
         {ui::error_summary(cx, form, &labels)}
         {ui::back_link(cx, t!(cx.lang, "interests.title"), &cx.href(&Route::Interests))}
@@ -159,10 +191,11 @@ fn answers(cx: &Cx, interest: &InterestView, form: &Form) -> AnyView {
         .map(|by| {
             let words = code_label(cx.lang, InterestMove::GROUP, by.code());
             if *by == InterestMove::Decline {
+                let reason = Input::new("reason", t!(cx.lang, "interests.words")).hint(t!(cx.lang, "interests.words_hint"));
                 let body = view! {
                     {ui::hidden("version", &version)}
                     {ui::select(cx, form, Input::new("code", t!(cx.lang, "interests.code")).required(), decline_options(cx))}
-                    {ui::textarea(cx, form, Input::new("reason", t!(cx.lang, "interests.words")).rows(3).max(interests::MESSAGE_MAX))}
+                    {ui::textarea(cx, form, reason.required().rows(3).max(interests::MESSAGE_MAX))}
                     {ui::buttons(vec![ui::button(&words, by.code(), ButtonStyle::Danger)])}
                 }
                 .into_any();

@@ -21,13 +21,13 @@ use crate::{
     ui::{self, ButtonStyle, Tone},
 };
 
-use super::{pairs::line as pair_line, view::line};
+use super::{list::line, pairs::line as pair_line};
 
 /// Pairs shown to a broker; the rest has a page of its own.
 const PAIRS: usize = 5;
 
 struct Work {
-    waiting: Vec<InterestView>,
+    waiting: Paged<InterestView>,
     listings: Paged<ListingSummary>,
     deals: Paged<DealSummary>,
     contracts: Paged<ContractSummary>,
@@ -48,9 +48,9 @@ async fn best_pairs(cx: &Cx) -> Result<Vec<PairView>, PageError> {
 pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
     let person = cx.actor.signed_in()?.clone();
     let (market, actor) = (&cx.market, &cx.actor);
-    let received = interests::interests(market, actor, Direction::Received, 1).await?;
+    let open: Vec<InterestState> = InterestState::ALL.iter().copied().filter(|s| s.is_open()).collect();
     let work = Work {
-        waiting: received.items.into_iter().filter(|i| i.state == InterestState::Sent).collect(),
+        waiting: interests::interests(market, actor, Direction::Received, &open, 1).await?,
         listings: listings::own_listings(market, actor, None, cx.query.page()).await?,
         deals: deals::deals(market, actor, Some(true), 1).await?,
         contracts: contracts::contracts(market, actor, &Filter { scope: Scope::Own, ..Filter::default() }, 1).await?,
@@ -97,9 +97,9 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
     if organisation.is_some() {
         figures.push(ui::stat(
             t!(cx.lang, "work.waiting"),
-            &ui::count(work.waiting.len() as u64),
+            &ui::count(work.waiting.total),
             t!(cx.lang, "work.waiting_hint"),
-            Some(cx.href(&Route::Interests)),
+            Some(format!("{}{}", cx.href(&Route::Interests), Query(vec![("state".to_owned(), "open".to_owned())]).to_search())),
         ));
         figures.push(ui::stat(
             t!(cx.lang, "work.deals"),
@@ -152,7 +152,7 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
         {ui::page_title(t!(cx.lang, "work.title"), organisation.map(|o| o.name.as_str()), beside)}
         {notices}
         {ui::stats(figures)}
-        {part("waiting", t!(cx.lang, "work.waiting"), work.waiting.iter().map(|i| line(cx, i)).collect())}
+        {part("waiting", t!(cx.lang, "work.waiting"), work.waiting.items.iter().map(|i| line(cx, i)).collect())}
         {pairs}
         {part("deals", t!(cx.lang, "work.deals"), work.deals.items.iter().map(|d| deal_line(cx, d)).collect())}
         {part("contracts", t!(cx.lang, "work.contracts"), work.contracts.items.iter().map(|c| contract_line(cx, c)).collect())}

@@ -70,11 +70,15 @@ fn view(cx: &Cx, listing: &ListingView, matches: &Paged<MatchView>, dismissed: &
     } else {
         view! { <ol class="match-list">{items}</ol> }.into_any()
     };
+    let ask = (listing.own && s.kind == ListingKind::Demand).then(|| {
+        let to = format!("{}?demand={}", cx.href(&Route::Experts), s.number);
+        ui::button_link(t!(cx.lang, "experts.ask_about_demand"), &to, ButtonStyle::Secondary)
+    });
     let labels = [("code", t!(cx.lang, "matches.why_not")), ("reason", t!(cx.lang, "matches.why_not_words"))];
     view! {
         {ui::error_summary(cx, form, &labels)}
         {ui::back_link(cx, &s.title, &back)}
-        {ui::page_title(heading, Some(&s.number), None)}
+        {ui::page_title(heading, Some(&s.number), ask)}
         {ui::lead(lead)}
         {listing.own.then(|| better(cx, listing))}
         {index_notice(cx)}

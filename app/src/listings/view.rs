@@ -4,6 +4,8 @@ use keqiao_market::{
     ListingSummary, ListingView, Subject,
     attachments::{self, AttachmentView},
     history::{self, HistoryEntry},
+    interests::{ListingOutcomes, listing_outcomes},
+    sales::SaleSummary,
     similar::{self, SEEN, SimilarListing},
 };
 use keqiao_model::{
@@ -17,7 +19,11 @@ use super::{
     similar::{near_question, of_draft, similar_section},
 };
 use crate::{
-    Cx, Form, Page, PageError, Route, t,
+    Cx, Form, Page, PageError, Query, Route,
+    interests::feedback_section,
+    questions::ask::ask_href,
+    sales::{of_listing, way_to_sale},
+    t,
     ui::{self, ButtonStyle, Input, ResultItem, TimelineItem, Tone},
     words::{code_label, label},
 };
@@ -234,9 +240,25 @@ pub(crate) async fn page(cx: &Cx, kind: ListingKind, number: &str, form: Option<
         similar: if public { similar::similar(&cx.market, &cx.actor, kind, number).await? } else { Vec::new() },
         near: if listing.own { of_draft(cx, kind, number, &form).await? } else { Vec::new() },
     };
+    let outcomes = if listing.own && !listing.summary.state.is_editable() {
+        Some(listing_outcomes(&cx.market, &cx.actor, kind, number).await?)
+    } else {
+        None
+    };
+    let sale = of_listing(cx, &listing).await?;
+    let around = Around { alike, outcomes, sale };
     let cx = cx.clone();
-    let page = Page::new(title, move || view(&cx, &listing, &files, history, &alike, &form));
+    let page = Page::new(title, move || view(&cx, &listing, &files, history, &around, &form));
     Ok(if public { page.public(description) } else { page })
+}
+
+/// What stands around the text of a listing.
+struct Around {
+    alike: Alike,
+    /// What became of interests; for its owner.
+    outcomes: Option<ListingOutcomes>,
+    /// The sale of an achievement.
+    sale: Option<SaleSummary>,
 }
 
 /// Listings of the same side that say much the same.
@@ -247,7 +269,8 @@ struct Alike {
     near: Vec<SimilarListing>,
 }
 
-fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Vec<HistoryEntry>, alike: &Alike, form: &Form) -> AnyView {
+fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Vec<HistoryEntry>, around: &Around, form: &Form) -> AnyView {
+    let Around { alike, outcomes, sale } = around;
     let s = &listing.summary;
     let side = match s.kind {
         ListingKind::Demand => t!(cx.lang, "listings.demands"),
@@ -265,6 +288,11 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
             })
             .collect();
         ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "listings.returned_because")}</p><ul>{items}</ul> }.into_any())
+    });
+    let suspended = (listing.own && s.state == ListingState::Suspended).then(|| {
+        let to = format!("{}{}", cx.href(&Route::Interests), Query(vec![("state".to_owned(), "open".to_owned())]).to_search());
+        let link = view! { <a href=to>{t!(cx.lang, "interests.see_received")}</a> };
+        ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "interests.suspended")}" "{link}</p> }.into_any())
     });
     let files_part = (!attached.is_empty() || editable).then(|| {
         let add = editable.then(|| {
@@ -290,13 +318,15 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
     let main = view! {
         {ui::error_summary(cx, form, &labels)}
         {returned}
+        {suspended}
         {full_text(cx, listing)}
         {files_part}
+        {outcomes.as_ref().map(|outcomes| feedback_section(cx, outcomes))}
         {similar_section(cx, s.kind, &alike.similar)}
         {history_part}
     }
     .into_any();
-    let aside = view! { {actions(cx, listing, &alike.near, form)}{facts(cx, listing)} }.into_any();
+    let aside = view! { {actions(cx, listing, &alike.near, form)}{way_to_sale(cx, listing, sale.as_ref())}{facts(cx, listing)} }.into_any();
     let badge = ui::state_badge(cx, ListingState::GROUP, s.state.code());
     view! {
         {trail}
@@ -304,6 +334,18 @@ fn view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], history: Ve
         {ui::two_columns(main, aside)}
     }
     .into_any()
+}
+
+/// Where to ask an expert: for the owner of a demand those of its matches, for others those named on an achievement.
+fn ask_an_expert(cx: &Cx, listing: &ListingView) -> Option<String> {
+    let s = &listing.summary;
+    match &listing.content.body {
+        ListingBody::Demand(_) if listing.own && s.state.is_indexed() => Some(format!("{}?demand={}", cx.href(&Route::Experts), s.number)),
+        ListingBody::Achievement(a) if !listing.own && s.state.is_indexed() && !a.inventors.is_empty() => {
+            Some(ask_href(cx, &s.number, "", ""))
+        }
+        _ => None,
+    }
 }
 
 /// What the reader can do next: the moves the state table allows, and the ways into the market.
@@ -320,6 +362,9 @@ fn actions(cx: &Cx, listing: &ListingView, near: &[SimilarListing], form: &Form)
         let to = cx.href(&Route::Matches(s.kind, s.number.clone()));
         let style = if listing.own { ButtonStyle::Primary } else { ButtonStyle::Secondary };
         parts.push(ui::button_link(t!(cx.lang, "listings.see_matches"), &to, style));
+    }
+    if let Some(to) = ask_an_expert(cx, listing) {
+        parts.push(ui::button_link(t!(cx.lang, "experts.ask_about_demand"), &to, ButtonStyle::Secondary));
     }
     if listing.own && s.state.is_editable() {
         let to = cx.href(&Route::ListingEdit(s.kind, s.number.clone()));

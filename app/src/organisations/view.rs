@@ -1,11 +1,14 @@
 //! The public page of an organisation, with what it asks for and what it offers.
 
 use keqiao_market::{
-    ListingSummary, Paged, listings,
+    ListingSummary, Paged,
+    interests::{RESPONSES_MAX, ResponseFigures, response_figures},
+    listings,
     organisations::{self, OrganisationView, Standing},
 };
 use keqiao_model::{Coded, INDUSTRY_GROUP, Lang, LegalKind, ListingKind, OrganisationKind};
 use leptos::prelude::*;
+use time::Duration;
 use uuid::Uuid;
 
 use super::fields::shown_name;
@@ -21,11 +24,12 @@ pub(super) async fn page(cx: &Cx, id: Uuid, form: Option<Form>) -> Result<Page, 
     let organisation = organisations::organisation(&cx.market, &cx.actor, id).await?;
     let side = side(cx, &organisation);
     let listed = listings::listings_of(&cx.market, id, side, cx.query.page()).await?;
+    let response = response_figures(&cx.market, id).await?;
     let title = shown_name(cx, &organisation);
     let description = ui::excerpt(&organisation.summary.split_whitespace().collect::<Vec<_>>().join(" "), 150);
     let description = if description.is_empty() { t!(cx.lang, "organisations.description", name = title) } else { description };
     let cx = cx.clone();
-    Ok(Page::new(title, move || view(&cx, &organisation, side, &listed, &form.unwrap_or_default())).public(description))
+    Ok(Page::new(title, move || view(&cx, &organisation, side, &listed, &response, &form.unwrap_or_default())).public(description))
 }
 
 /// The side asked for; otherwise the one the organisation stands on.
@@ -38,13 +42,20 @@ fn side(cx: &Cx, organisation: &OrganisationView) -> ListingKind {
     }
 }
 
-fn view(cx: &Cx, organisation: &OrganisationView, side: ListingKind, listed: &Paged<ListingSummary>, form: &Form) -> AnyView {
+fn view(
+    cx: &Cx,
+    organisation: &OrganisationView,
+    side: ListingKind,
+    listed: &Paged<ListingSummary>,
+    response: &ResponseFigures,
+    form: &Form,
+) -> AnyView {
     let name = shown_name(cx, organisation);
     let kind = ui::badge(&code_label(cx.lang, OrganisationKind::GROUP, organisation.kind.code()), Tone::Neutral);
     let summary = (!organisation.summary.is_empty())
         .then(|| ui::section("summary", t!(cx.lang, "organisations.summary"), ui::paragraphs(&organisation.summary)));
     let main = view! { {summary}{listings_part(cx, organisation, side, listed)} }.into_any();
-    let aside = view! { {ways(cx, organisation)}{facts(cx, organisation)} }.into_any();
+    let aside = view! { {ways(cx, organisation)}{facts(cx, organisation)}{response_part(cx, response)} }.into_any();
     view! {
         {ui::error_summary(cx, form, &[])}
         {ui::breadcrumb(cx, &[(t!(cx.lang, "organisations.title"), cx.href(&Route::Organisations))])}
@@ -80,6 +91,42 @@ fn listings_part(cx: &Cx, organisation: &OrganisationView, side: ListingKind, li
     }
     .into_any();
     ui::section("listings", t!(cx.lang, "organisations.listings"), body)
+}
+
+/// Days and hours, as far as they matter; below an hour only that.
+fn duration_text(cx: &Cx, time: Duration) -> String {
+    match (time.whole_days(), time.whole_hours() % 24) {
+        (0, 0) => t!(cx.lang, "organisations.below_an_hour").to_owned(),
+        (0, hours) => t!(cx.lang, "organisations.hours", hours = hours),
+        (days, hours) => t!(cx.lang, "organisations.days_and_hours", days = days, hours = hours),
+    }
+}
+
+/// How this organisation answers those who ask, with the rule by which it is counted.
+fn response_part(cx: &Cx, response: &ResponseFigures) -> AnyView {
+    let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let waiting = (response.waiting > 0)
+        .then(|| view! { <p>{t!(cx.lang, "organisations.response_waiting", n = ui::count(response.waiting))}</p> }.into_any());
+    let figures = if response.counted == 0 {
+        let none = (response.waiting == 0).then(|| view! { <p>{t!(cx.lang, "organisations.response_none")}</p> });
+        view! { {none}{waiting} }.into_any()
+    } else {
+        let rate = t!(
+            cx.lang,
+            "organisations.response_share",
+            percent = ui::percent(number(response.answered), number(response.counted)),
+            answered = ui::count(response.answered),
+            counted = ui::count(response.counted)
+        );
+        let mut facts = vec![(t!(cx.lang, "organisations.response_rate").to_owned(), rate.into_any())];
+        if let Some(median) = response.median {
+            facts.push((t!(cx.lang, "organisations.response_median").to_owned(), duration_text(cx, median).into_any()));
+        }
+        view! { {ui::definition_list(facts)}{waiting} }.into_any()
+    };
+    let (day, max) = (ui::date_text(cx, response.as_of), ui::count(RESPONSES_MAX));
+    let rule = t!(cx.lang, "organisations.response_rule", day = day, max = max);
+    ui::card(t!(cx.lang, "organisations.response"), view! { {figures}<p class="hint">{rule}</p> }.into_any())
 }
 
 fn facts(cx: &Cx, organisation: &OrganisationView) -> AnyView {

@@ -111,7 +111,7 @@ fn section(route: &Route) -> Option<Route> {
         | Route::Matches(kind, _)
         | Route::InterestNew(kind, _) => Route::Listings(*kind),
         Route::Organisations | Route::OrganisationNew | Route::Organisation(_) | Route::OrganisationEdit(_) => Route::Organisations,
-        Route::Experts => Route::Experts,
+        Route::Experts | Route::QuestionNew => Route::Experts,
         Route::Targets | Route::Target(_) => Route::Targets,
         Route::Contracts | Route::ContractNew | Route::Contract(_) | Route::ContractEdit(_) => Route::Contracts,
         Route::Work => Route::Work,
@@ -193,6 +193,7 @@ fn header(cx: &Cx) -> AnyView {
                 </a>
                 {search_box(cx)}
                 {language(cx)}
+                {bell(cx)}
                 {account(cx)}
                 <details class="site-menu">
                     <summary>{icon(cx, "menu")}<span>{menu}</span></summary>
@@ -233,6 +234,24 @@ fn language(cx: &Cx) -> AnyView {
     let other = cx.lang.other();
     let href = format!("{}{}", cx.route.href(other), cx.query.to_search());
     view! { <a class="language" href=href hreflang=other.tag() lang=other.tag()>{t!(cx.lang, "ui.other_language")}</a> }.into_any()
+}
+
+/// What the reader was told, with how much of it is new.
+fn bell(cx: &Cx) -> Option<AnyView> {
+    cx.actor.person()?;
+    let label = match cx.unread {
+        0 => t!(cx.lang, "notices.title").to_owned(),
+        n => t!(cx.lang, "notices.bell", n = n),
+    };
+    let number = (cx.unread > 0).then(|| {
+        let number = if cx.unread > 99 { "99+".to_owned() } else { cx.unread.to_string() };
+        view! { <span class="bell-count" aria-hidden="true">{number}</span> }
+    });
+    let current = (cx.route == Route::Notices).then_some("page");
+    Some(
+        view! { <a class="bell" href=cx.href(&Route::Notices) aria-label=label aria-current=current>{icon(cx, "bell")}{number}</a> }
+            .into_any(),
+    )
 }
 
 fn account(cx: &Cx) -> AnyView {
@@ -280,6 +299,8 @@ fn account(cx: &Cx) -> AnyView {
                 {switch}
                 <ul>
                     {own}
+                    <li><a href=cx.href(&Route::Questions)>{t!(cx.lang, "questions.title")}</a></li>
+                    <li><a href=cx.href(&Route::NoticeSettings)>{t!(cx.lang, "notices.settings")}</a></li>
                     <li><a href=cx.href(&Route::Account)>{t!(cx.lang, "ui.account.settings")}</a></li>
                 </ul>
                 <form method="post" action=cx.href(&Route::SignOut)>
@@ -294,6 +315,8 @@ fn account(cx: &Cx) -> AnyView {
 fn footer(cx: &Cx) -> AnyView {
     let about = cx.href(&Route::About);
     let links = [
+        (cx.href(&Route::PublicNotices), t!(cx.lang, "public_notices.title")),
+        (cx.href(&Route::Sales), t!(cx.lang, "sales.title")),
         (about.clone(), t!(cx.lang, "ui.footer.about")),
         (cx.href(&Route::Brokers), t!(cx.lang, "ui.footer.brokers")),
         (format!("{about}#counting"), t!(cx.lang, "ui.footer.counting")),

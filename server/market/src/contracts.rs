@@ -242,7 +242,7 @@ pub async fn create_contract(
             if table::Entity::find().filter(table::Column::DealId.eq(deal.id)).one(&*tx).await?.is_some() {
                 return Err(Error::field("", "contract_exists"));
             }
-            deals::sign(&tx, actor, &deal).await?;
+            deals::sign(&tx, actor, &deal, content.signed_on).await?;
             row.deal_id = Set(Some(deal.id));
             row.demand_id = Set(deal.demand_id);
             row.achievement_id = Set(deal.achievement_id);

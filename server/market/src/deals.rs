@@ -23,6 +23,7 @@ use crate::{
     introductions,
     listings::{find_by_id, kind_of, make_move, organisation_names, state_of},
     paging::fetch,
+    public_notices,
     room::{self, NextMove, trials::TrialView},
 };
 
@@ -295,7 +296,7 @@ pub async fn move_deal(
     if row.version != version {
         return Err(Error::Stale);
     }
-    if !room::members::speaks(&*tx, actor, &row).await? || by == DealMove::PublishNotice {
+    if !room::members::speaks(&*tx, actor, &row).await? || matches!(by, DealMove::PublishNotice | DealMove::ReopenTerms) {
         return Err(Error::Forbidden);
     }
     let mut check = Check::new();
@@ -309,6 +310,7 @@ pub async fn move_deal(
     let code = code.filter(|_| by == DealMove::Lose).map_or("", |c| c.code());
     if by == DealMove::Lose {
         lock_listings(&tx, &row).await?;
+        public_notices::withdraw(&tx, &row).await?;
     }
     if by == DealMove::StartTrial && state_of_deal(&row)?.transition(by).is_some() {
         room::trials::plan(&tx, actor, &row, fields).await?;
@@ -349,10 +351,11 @@ async fn release(tx: &Tx, lost: &deal::Model) -> Result<()> {
 }
 
 /// The contract was recorded: the deal is signed.
-pub(crate) async fn sign(tx: &Tx, actor: &Actor, row: &deal::Model) -> Result<()> {
+pub(crate) async fn sign(tx: &Tx, actor: &Actor, row: &deal::Model, signed_on: Date) -> Result<()> {
     if *actor != Actor::System && !(parties(actor, row).contains(&Party::Side) && room::members::speaks(&**tx, actor, row).await?) {
         return Err(Error::Forbidden);
     }
+    public_notices::ready_to_sign(tx, row, signed_on).await?;
     make(tx, row, DealMove::Sign, &[Party::System], "", "").await?;
     Ok(())
 }

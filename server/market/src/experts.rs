@@ -11,10 +11,11 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::{
-    ListingSummary, Market, PER_PAGE, Paged, Result,
+    Actor, ListingSummary, Market, PER_PAGE, Paged, Result,
     entity::listing,
-    listings::{content_of, state_of, summaries},
-    matching::search,
+    feedback::judging_as,
+    listings::{content_of, find, state_of, summaries},
+    matching::{best_answers, search},
     paging::within,
 };
 
@@ -42,6 +43,8 @@ pub struct Expert {
     pub organisation_id: Uuid,
     /// Name of the organisation.
     pub organisation: String,
+    /// Region of the organisation.
+    pub region: String,
     /// Fields of the achievements found, the most frequent first.
     pub fields: Vec<Field>,
     /// How many of the achievements found are theirs.
@@ -89,10 +92,43 @@ pub async fn experts(market: &Market, request: SearchRequest, by: ExpertKind, pa
     let result = search(market, request).await?;
     let ids: Vec<Uuid> = result.hits.iter().map(|hit| hit.id).collect();
     let rows = listing::Entity::find().filter(listing::Column::Id.is_in(ids)).all(&market.db).await?;
-    // What was taken off the market is gone at once, whatever the index says.
-    let mut rows: HashMap<Uuid, listing::Model> =
-        rows.into_iter().filter(|row| state_of(row).is_ok_and(ListingState::is_indexed)).map(|row| (row.id, row)).collect();
+    let mut rows = on_the_market(rows);
     let found: Vec<(listing::Model, f32)> = result.hits.iter().filter_map(|hit| rows.remove(&hit.id).map(|row| (row, hit.score))).collect();
+    let Grouped { page, people, organisations } = grouped(market, &found, by, page).await?;
+    Ok(Experts { page, people, organisations, facets: result.facets, also: result.also, correction: result.correction })
+}
+
+/// Who is named on the achievements that match a demand, as its owner, brokers and officers see the matches; best first.
+///
+/// # Errors
+/// [`Error::NotFound`](crate::Error::NotFound) unless the actor may see the matches of the demand.
+pub async fn experts_for(market: &Market, actor: &Actor, demand: &str, by: ExpertKind, page: u64) -> Result<(ListingSummary, Experts)> {
+    let row = find(&market.db, ListingKind::Demand, demand).await?;
+    judging_as(actor, &row)?;
+    let matches = best_answers(market, row.id).await?;
+    let rows = listing::Entity::find().filter(listing::Column::Id.is_in(matches.iter().map(|(id, _)| *id))).all(&market.db).await?;
+    let mut rows = on_the_market(rows);
+    let found: Vec<(listing::Model, f32)> =
+        matches.into_iter().filter_map(|(id, relative)| rows.remove(&id).map(|row| (row, relative))).collect();
+    let Grouped { page, people, organisations } = grouped(market, &found, by, page).await?;
+    let demand = summaries(&market.db, &[row]).await?.pop().ok_or(crate::Error::NotFound)?;
+    Ok((demand, Experts { page, people, organisations, facets: BTreeMap::new(), also: Vec::new(), correction: None }))
+}
+
+/// What was taken off the market is gone at once, whatever the index says.
+fn on_the_market(rows: Vec<listing::Model>) -> HashMap<Uuid, listing::Model> {
+    rows.into_iter().filter(|row| state_of(row).is_ok_and(ListingState::is_indexed)).map(|row| (row.id, row)).collect()
+}
+
+/// One page of experts, and how many there are of each kind.
+struct Grouped {
+    page: Paged<Expert>,
+    people: u64,
+    organisations: u64,
+}
+
+/// The people or organisations of achievements, which come best first with how well they fit.
+async fn grouped(market: &Market, found: &[(listing::Model, f32)], by: ExpertKind, page: u64) -> Result<Grouped> {
     let mut people: BTreeMap<(Uuid, String), Group> = BTreeMap::new();
     let mut organisations: BTreeMap<(Uuid, String), Group> = BTreeMap::new();
     for (place, (row, score)) in found.iter().enumerate() {
@@ -125,19 +161,13 @@ pub async fn experts(market: &Market, request: SearchRequest, by: ExpertKind, pa
             person: Some(name).filter(|name| !name.is_empty()),
             organisation_id,
             organisation: best.first().map(|listing| listing.organisation.clone()).unwrap_or_default(),
+            region: own.first().map(|row| row.region.clone()).unwrap_or_default(),
             fields: fields(&own),
             achievements: own.len(),
             best,
         });
     }
-    Ok(Experts {
-        page: Paged { items, total, page, per_page: PER_PAGE },
-        people: n_people,
-        organisations: n_organisations,
-        facets: result.facets,
-        also: result.also,
-        correction: result.correction,
-    })
+    Ok(Grouped { page: Paged { items, total, page, per_page: PER_PAGE }, people: n_people, organisations: n_organisations })
 }
 
 fn fields(rows: &[&listing::Model]) -> Vec<Field> {

@@ -15,6 +15,7 @@ use crate::{
     Actor, Error, Market, Paged, Result,
     db::{Tx, from_micros},
     entity::mail,
+    notices::{Kind, token_of},
     paging::fetch,
 };
 
@@ -42,8 +43,16 @@ pub enum Letter {
     ListingSubmitted { number: String, title: String, organisation: String, path: String },
     /// To the owner: a listing was published or returned.
     ListingReviewed { number: String, title: String, published: bool, path: String },
-    /// To the receiver: somebody is interested in a listing.
-    InterestSent { number: String, title: String, organisation: String, path: String },
+    /// To the receiver: somebody is interested in a listing; `organisation` is empty when it does not want to be named yet.
+    InterestSent {
+        number: String,
+        title: String,
+        organisation: String,
+        /// The day by which it must be answered, `YYYY-MM-DD`.
+        #[serde(default)]
+        due: String,
+        path: String,
+    },
     /// To the sender: an interest was accepted or declined.
     InterestAnswered { number: String, title: String, accepted: bool, path: String },
     /// To both sides: a broker recommends a pair.
@@ -60,6 +69,8 @@ pub enum Letter {
     Told { told: NoticeKind, number: String, title: String, who: String, path: String },
     /// To whoever asked to join.
     MembershipAnswered { organisation: String, accepted: bool, path: String },
+    /// What happened since the last digest, and how much more than these lines.
+    Digest { lines: Vec<Letter>, more: u64 },
 }
 
 impl Letter {
@@ -81,6 +92,45 @@ impl Letter {
             Self::MembershipAsked { .. } => "membership_asked",
             Self::MembershipAnswered { .. } => "membership_answered",
             Self::Told { told, .. } => told.code(),
+            Self::Digest { .. } => "digest",
+        }
+    }
+
+    /// The kind of notice it brings; nothing for a letter that belongs to an account and always goes, and for a digest of notices.
+    pub fn notice_kind(&self) -> Option<Kind> {
+        Some(match self {
+            Self::VerifyEmail { .. } | Self::AddressTaken | Self::ResetPassword { .. } | Self::PasswordChanged | Self::Digest { .. } => {
+                return None;
+            }
+            Self::ListingSubmitted { .. } => Kind::ListingSubmitted,
+            Self::ListingReviewed { .. } => Kind::ListingReviewed,
+            Self::InterestSent { .. } => Kind::InterestSent,
+            Self::InterestAnswered { .. } => Kind::InterestAnswered,
+            Self::PairRecommended { .. } => Kind::PairRecommended,
+            Self::MessageWritten { .. } => Kind::MessageWritten,
+            Self::DealMoved { .. } => Kind::DealMoved,
+            Self::ContractMoved { .. } => Kind::ContractMoved,
+            Self::MembershipAsked { .. } => Kind::MembershipAsked,
+            Self::Told { told, .. } => Kind::Told(*told),
+            Self::MembershipAnswered { .. } => Kind::MembershipAnswered,
+        })
+    }
+
+    /// The Chinese path of the page to read on; empty where there is none.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::VerifyEmail { .. } | Self::AddressTaken | Self::ResetPassword { .. } | Self::PasswordChanged | Self::Digest { .. } => "",
+            Self::ListingSubmitted { path, .. }
+            | Self::ListingReviewed { path, .. }
+            | Self::InterestSent { path, .. }
+            | Self::InterestAnswered { path, .. }
+            | Self::PairRecommended { path, .. }
+            | Self::MessageWritten { path, .. }
+            | Self::DealMoved { path, .. }
+            | Self::ContractMoved { path, .. }
+            | Self::MembershipAsked { path, .. }
+            | Self::Told { path, .. }
+            | Self::MembershipAnswered { path, .. } => path,
         }
     }
 
@@ -95,10 +145,24 @@ impl Letter {
     }
 }
 
+/// A letter in words, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worded {
+    /// Subject.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// The whole address that ends this kind of mail with one post (RFC 8058); nothing for letters that always go.
+    pub unsubscribe: Option<String>,
+}
+
 /// Puts letters into words; the app has them.
 pub trait Wording: Send + Sync {
-    /// Subject and plain text of a letter.
+    /// Subject and plain text of a letter, without what is only for its receiver.
     fn letter(&self, lang: Lang, letter: &Letter) -> (String, String);
+
+    /// A letter as it is sent, with the way to end such mail.
+    fn mail(&self, mail: &DueMail) -> Worded;
 }
 
 /// What `mail.body` holds.
@@ -106,6 +170,9 @@ pub trait Wording: Send + Sync {
 struct Stored {
     lang: Lang,
     letter: Letter,
+    /// Who may end such mail by the link below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    person: Option<Uuid>,
 }
 
 /// Whether a letter was sent.
@@ -139,11 +206,21 @@ impl MailState {
 
 /// Queues a letter with the change that causes it. A letter with the same `dedupe` key is queued once, however often an event is handled.
 pub(crate) async fn queue(tx: &Tx, address: &str, lang: Lang, letter: Letter, dedupe: &str) -> Result<()> {
+    insert(tx, address, Stored { lang, letter, person: None }, dedupe).await?;
+    Ok(())
+}
+
+/// Queues a letter that its receiver can end, as [`queue`] does; answers whether it was not queued before.
+pub(crate) async fn queue_notice(tx: &Tx, person: Uuid, address: &str, lang: Lang, letter: Letter, dedupe: &str) -> Result<bool> {
+    insert(tx, address, Stored { lang, letter, person: Some(person) }, dedupe).await
+}
+
+async fn insert(tx: &Tx, address: &str, stored: Stored, dedupe: &str) -> Result<bool> {
     let row = mail::ActiveModel {
         id: Set(Uuid::now_v7()),
         address: Set(address.to_owned()),
-        subject: Set(letter.code().to_owned()),
-        body: Set(serde_json::to_string(&Stored { lang, letter })?),
+        subject: Set(stored.letter.code().to_owned()),
+        body: Set(serde_json::to_string(&stored)?),
         state: Set(MailState::Queued.code().to_owned()),
         error: Set(String::new()),
         dedupe: Set(dedupe.to_owned()),
@@ -152,11 +229,11 @@ pub(crate) async fn queue(tx: &Tx, address: &str, lang: Lang, letter: Letter, de
         next_at: Set(tx.now),
         sent_at: Set(None),
     };
-    mail::Entity::insert(row)
+    let inserted = mail::Entity::insert(row)
         .on_conflict(OnConflict::column(mail::Column::Dedupe).do_nothing().to_owned())
         .exec_without_returning(&**tx)
         .await?;
-    Ok(())
+    Ok(inserted > 0)
 }
 
 /// A letter to be sent now.
@@ -170,6 +247,8 @@ pub struct DueMail {
     pub lang: Lang,
     /// What it says.
     pub letter: Letter,
+    /// The token by which its receiver ends such mail.
+    pub unsubscribe: Option<String>,
 }
 
 /// Claims letters to be sent now. Another worker does not get them as well; what nobody reports on comes again after ten minutes.
@@ -197,8 +276,12 @@ pub async fn due_mail(market: &Market, limit: u64) -> Result<Vec<DueMail>> {
             .exec(&*tx)
             .await?;
         if claimed.rows_affected == 1 {
-            let Stored { lang, letter } = serde_json::from_str(&row.body)?;
-            due.push(DueMail { id: row.id, address: row.address, lang, letter });
+            let Stored { lang, letter, person } = serde_json::from_str(&row.body)?;
+            let unsubscribe = match person {
+                Some(person) => Some(token_of(&tx, person).await?),
+                None => None,
+            };
+            due.push(DueMail { id: row.id, address: row.address, lang, letter, unsubscribe });
         }
     }
     tx.commit().await?;
@@ -255,8 +338,8 @@ fn kept_body(market: &Market, row: &mail::Model) -> Result<String> {
     if market.config.demo {
         return Ok(row.body.clone());
     }
-    let Stored { lang, letter } = serde_json::from_str(&row.body)?;
-    Ok(serde_json::to_string(&Stored { lang, letter: letter.without_secret() })?)
+    let Stored { lang, letter, person } = serde_json::from_str(&row.body)?;
+    Ok(serde_json::to_string(&Stored { lang, letter: letter.without_secret(), person })?)
 }
 
 fn micros_of(duration: Duration) -> i64 {
@@ -301,7 +384,7 @@ pub async fn mail_log(market: &Market, actor: &Actor, page: u64) -> Result<Paged
         .into_iter()
         .map(|row| {
             let state = MailState::of(&row)?;
-            let Stored { lang, letter } = serde_json::from_str(&row.body)?;
+            let Stored { lang, letter, .. } = serde_json::from_str(&row.body)?;
             Ok(MailView {
                 id: row.id,
                 address: row.address,

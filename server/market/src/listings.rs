@@ -441,6 +441,9 @@ pub(crate) async fn make_move(
     if by == ListingMove::Submit && actor.person().is_some_and(|p| !p.verified) {
         return Err(Error::field("", "not_verified"));
     }
+    if by == ListingMove::Resume {
+        crate::interests::check_resume(tx, row).await?;
+    }
     let mut update = listing::Entity::update_many()
         .col_expr(listing::Column::State, Expr::value(transition.to.code()))
         .col_expr(listing::Column::UpdatedAt, Expr::value(tx.now))

@@ -52,6 +52,8 @@ pub struct Limits {
     pub interests_per_day: i64,
     /// Messages of one person within an hour.
     pub messages_per_hour: i64,
+    /// Questions of one organisation to experts within a day.
+    pub questions_per_day: i64,
 }
 
 impl Default for Limits {
@@ -66,6 +68,7 @@ impl Default for Limits {
             account_letters: 20,
             interests_per_day: 50,
             messages_per_hour: 200,
+            questions_per_day: 20,
         }
     }
 }

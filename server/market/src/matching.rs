@@ -26,6 +26,7 @@ use crate::{
 pub use self::indexing::{IndexStatus, index_lag, index_status, index_step, needs_rebuild, open_index, reindex};
 pub(crate) use self::indexing::{Indexing, search};
 use self::indexing::{explanations, index_position};
+pub(crate) use self::pairs::best_answers;
 pub use self::pairs::{DismissedView, MatchOrder, MatchView, PAIRS_MAX, PairFilter, PairView, best_pairs, dismissed, matches};
 
 /// Best answers kept per listing.

@@ -1,33 +1,57 @@
-//! From committed events to letters: each event is told once to each person it concerns, however often it is read.
+//! From committed events to notices and letters: each event is told once to each person it concerns, however often it is read, and in the way
+//! that person chose.
+
+mod centre;
+mod deliver;
+mod digest;
+mod kinds;
+mod settings;
+mod unsubscribe;
 
 use std::collections::BTreeMap;
 
-use keqiao_model::{ContractState, Lang, ListingMove, NoticeKind};
+use keqiao_model::{ContractState, Lang, ListingMove, NoticeKind, format_date};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, OnConflict},
 };
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
     Actor, Error, Event, Market, Result,
-    db::Tx,
+    db::{Tx, from_micros, micros},
     entity::{consumer, contract, deal, interest, listing, membership, message, organisation, outbox, person, recommendation},
-    letters::{Letter, queue},
+    letters::Letter,
     listings::kind_of,
     organisations::receivers_of_request,
     region_contains,
 };
+
+pub use self::{
+    centre::{NoticeGroup, NoticeView, mark_read, notices, open_notice, unread},
+    deliver::purge,
+    kinds::{Kind, MailWay, Topic},
+    settings::{Setting, choose_mail, save_settings, settings},
+    unsubscribe::{MailChoice, Subscription, subscription, unsubscribe},
+};
+pub(crate) use self::{deliver::deliver, digest::digest_step, unsubscribe::token_of};
 
 /// The name under which this reader of the outbox notes how far it has come.
 const NAME: &str = "letters";
 /// Events taken in one step.
 const STEP: u64 = 100;
 
-/// Addresses and languages.
-type Receivers = BTreeMap<String, Lang>;
+/// People with their addresses and languages.
+pub(crate) type Receivers = BTreeMap<Uuid, (String, Lang)>;
+
+/// A person as one who is told.
+pub(crate) fn receiver(row: person::Model) -> (Uuid, (String, Lang)) {
+    let lang = Lang::from_tag(&row.lang);
+    (row.id, (row.email, lang))
+}
 
 /// What people are told, and who they are. Nothing in it may be confidential: it travels by mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,8 +123,8 @@ impl Telling {
     }
 }
 
-/// Reads the next events and queues their letters; answers how many events were read. Position and letters commit together, and two nodes
-/// never handle the same events.
+/// Reads the next events and tells people of them; answers how many events were read. Position, notices and letters commit together, and two
+/// nodes never handle the same events.
 ///
 /// # Errors
 /// [`Error::Internal`]; the next call tries the same events again.
@@ -117,10 +141,7 @@ pub async fn notice_step(market: &Market) -> Result<usize> {
     let Some(last) = events.last().map(|e| e.seq) else { return Ok(0) };
     for event in &events {
         if let Some((letter, receivers)) = letter_of(market, &tx, event).await? {
-            for (address, lang) in receivers {
-                let dedupe = format!("event:{}:{address}", event.seq);
-                queue(&tx, &address, lang, letter.clone(), &dedupe).await?;
-            }
+            deliver(&tx, &receivers, &letter, &format!("event:{}", event.seq)).await?;
         }
     }
     advance(&tx, last).await?;
@@ -128,13 +149,14 @@ pub async fn notice_step(market: &Market) -> Result<usize> {
     Ok(events.len())
 }
 
-/// Steps over everything that has happened so far without telling anybody: after demo data or an import into an empty house.
+/// Steps over everything that happened before a time without telling anybody: after demo data or an import into an empty house.
 ///
 /// # Errors
 /// [`Error::Internal`].
-pub async fn skip_notices(market: &Market) -> Result<()> {
+pub async fn skip_notices(market: &Market, before: OffsetDateTime) -> Result<()> {
     let tx = market.write(&Actor::System).await?;
-    let last = outbox::Entity::find().order_by_desc(outbox::Column::Seq).one(&*tx).await?.map_or(0, |e| e.seq);
+    let earlier = outbox::Entity::find().filter(outbox::Column::At.lt(micros(before)));
+    let last = earlier.order_by_desc(outbox::Column::Seq).one(&*tx).await?.map_or(0, |e| e.seq);
     let row = consumer::ActiveModel { name: Set(NAME.to_owned()), seq: Set(last) };
     consumer::Entity::insert(row)
         .on_conflict(OnConflict::column(consumer::Column::Name).update_column(consumer::Column::Seq).to_owned())
@@ -162,7 +184,7 @@ async fn people(tx: &Tx, organisations: &[Uuid], also: &[Uuid], except: Option<U
     let ids: Vec<Uuid> = members.into_iter().map(|m| m.person_id).chain(also.iter().copied()).filter(|id| Some(*id) != except).collect();
     let found =
         person::Entity::find().filter(person::Column::Id.is_in(ids)).filter(person::Column::DisabledAt.is_null()).all(&**tx).await?;
-    Ok(found.into_iter().map(|p| (p.email, Lang::from_tag(&p.lang))).collect())
+    Ok(found.into_iter().map(receiver).collect())
 }
 
 /// Officers who answer for a region.
@@ -173,14 +195,11 @@ async fn officers(market: &Market, tx: &Tx, region: &str) -> Result<Receivers> {
         .all(&**tx)
         .await?;
     let in_charge = |own: &str| region_contains(own, region) || (region == keqiao_model::OUTSIDE && own == market.config.city);
-    Ok(found
-        .into_iter()
-        .filter(|p| p.officer_region.as_deref().is_some_and(in_charge))
-        .map(|p| (p.email, Lang::from_tag(&p.lang)))
-        .collect())
+    Ok(found.into_iter().filter(|p| p.officer_region.as_deref().is_some_and(in_charge)).map(receiver).collect())
 }
 
-fn listing_path(row: &listing::Model) -> String {
+/// Chinese path of a listing's page.
+pub(crate) fn listing_path(row: &listing::Model) -> String {
     let side = match kind_of(row) {
         keqiao_model::ListingKind::Demand => "demands",
         keqiao_model::ListingKind::Achievement => "achievements",
@@ -220,13 +239,16 @@ async fn letter_of(market: &Market, tx: &Tx, event: &outbox::Model) -> Result<Op
             let Some(target) = listing::Entity::find_by_id(row.listing_id).one(&**tx).await? else { return Ok(None) };
             let (number, title, path) = (target.number, target.title, format!("/interests/{}", row.id));
             if kind == Event::InterestSent {
-                let organisation = name_of(tx, row.from_organisation_id).await?;
+                // A hidden sender is named when it is accepted, not before.
+                let organisation = if row.hidden { String::new() } else { name_of(tx, row.from_organisation_id).await? };
                 let receivers = people(tx, &[row.to_organisation_id], &[], None).await?;
-                return Ok(Some((Letter::InterestSent { number, title, organisation, path }, receivers)));
+                let due = row.due_at.map(|due| format_date(from_micros(due).to_offset(crate::CHINA).date())).unwrap_or_default();
+                return Ok(Some((Letter::InterestSent { number, title, organisation, due, path }, receivers)));
             }
-            let receivers =
-                people(tx, &[], &[Some(row.from_person_id), row.broker_id].into_iter().flatten().collect::<Vec<_>>(), None).await?;
-            Ok(Some((Letter::InterestAnswered { number, title, accepted: text("move") == "accept", path }, receivers)))
+            let accepted = text("move") == "accept";
+            let broker = row.broker_id.filter(|_| accepted || !row.hidden);
+            let receivers = people(tx, &[], &[Some(row.from_person_id), broker].into_iter().flatten().collect::<Vec<_>>(), None).await?;
+            Ok(Some((Letter::InterestAnswered { number, title, accepted, path }, receivers)))
         }
         Event::PairRecommended => {
             let Some(row) = recommendation::Entity::find_by_id(event.subject_id).one(&**tx).await? else { return Ok(None) };
@@ -289,7 +311,7 @@ async fn letter_of(market: &Market, tx: &Tx, event: &outbox::Model) -> Result<Op
             let person = person::Entity::find_by_id(asked).one(&**tx).await?.map(|p| p.name).unwrap_or_default();
             let organisation = name_of(tx, event.subject_id).await?;
             let path = format!("/organisations/{}/edit", event.subject_id);
-            let receivers = receivers_of_request(market, event.subject_id).await?.into_iter().collect();
+            let receivers = receivers_of_request(market, event.subject_id).await?;
             Ok(Some((Letter::MembershipAsked { organisation, person, path }, receivers)))
         }
     }

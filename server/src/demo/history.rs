@@ -4,26 +4,29 @@ use anyhow::Context as _;
 use keqiao_market::{
     Actor, Subject,
     attachments::{self, NewFile},
-    contracts, deals, interests, ledger, listings,
+    contracts, interests, ledger, listings,
     matching::{self, MatchOrder},
-    room::{documents, messages, nda, terms},
 };
-use keqiao_model::{ContractKind, ContractMove, DealMove, Fields, InterestMove, ListingKind, TermMove, format_date};
+use keqiao_model::{ContractKind, ContractMove, Fields, InterestMove, ListingKind, format_date};
 use time::Duration;
 
 use super::{
     Story,
     content::{City, Listed},
     people::{People, credit_code},
+    room::negotiate,
+    trade,
 };
 
 /// Contracts signed outside the market.
 pub(crate) const CONTRACTS: usize = 210;
 /// Interests that the market brought about.
 pub(crate) const DEALS: usize = 36;
+/// Deals at the end of which public notices still run.
+pub(crate) const LATEST: usize = 16;
 
 /// The text of a contract: one empty page.
-const PAPER: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
+pub(crate) const PAPER: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
 
 fn paper() -> NewFile<'static> {
     NewFile { name: "contract.pdf", bytes: PAPER.to_vec(), confidential: false, reason: "" }
@@ -40,7 +43,7 @@ fn kind_of(roll: u64) -> ContractKind {
 }
 
 /// The fields of a contract over so many yuan, signed now.
-fn contract_fields(story: &mut Story, city: &City, title: &str, field: &str, yuan: u64) -> Fields {
+pub(crate) fn contract_fields(story: &mut Story, city: &City, title: &str, field: &str, yuan: u64) -> Fields {
     let kind = kind_of(story.dice.roll(100));
     let suffix = city.words.contract_suffix.get(kind.code()).cloned().unwrap_or_default();
     let technical = yuan * (70 + story.dice.roll(31)) / 100;
@@ -71,7 +74,7 @@ fn price(story: &mut Story) -> u64 {
     (base + base * story.dice.roll(100) / 100) / 10_000 * 10_000
 }
 
-async fn register(story: &Story, seller: &Actor, officer: &Actor, number: &str) -> anyhow::Result<()> {
+pub(crate) async fn register(story: &Story, seller: &Actor, officer: &Actor, number: &str) -> anyhow::Result<()> {
     let market = &story.market;
     let contract = contracts::contract(market, seller, number).await?;
     attachments::attach(market, seller, Subject::Contract, contract.summary.id, paper(), None).await?;
@@ -149,6 +152,7 @@ pub(crate) async fn deals(
         if place % 4 == 1 {
             let note: Fields = [("message", words.broker_note.clone())].into_iter().collect();
             interests::recommend_pair(&market, &people.broker, ListingKind::Demand, &demand.number, &achievement, &note, None).await?;
+            trade::introduce(story, city, people, &demand.number, &achievement, [buyer, seller]).await?;
             story.wait(Duration::hours(20));
         }
         let asks_demand = place % 3 != 0;
@@ -157,7 +161,7 @@ pub(crate) async fn deals(
         } else {
             (buyer, seller, ListingKind::Achievement, &achievement, &demand.number, &words.interest_to_achievement)
         };
-        let fields: Fields = [("message", text.clone())].into_iter().collect();
+        let fields: Fields = [("message", text.clone()), ("fit", words.interest_fit.clone())].into_iter().collect();
         let Ok(id) = interests::send_interest(&market, from, kind, target, Some(own), &fields, None).await else { continue };
         if place % 9 == 8 || place + 2 >= DEALS {
             continue;
@@ -174,87 +178,6 @@ pub(crate) async fn deals(
             continue;
         };
         negotiate(story, city, people, place, &number, buyer, seller).await?;
-    }
-    Ok(())
-}
-
-async fn negotiate(
-    story: &mut Story,
-    city: &City,
-    people: &People,
-    place: usize,
-    number: &str,
-    buyer: &Actor,
-    seller: &Actor,
-) -> anyhow::Result<()> {
-    let market = story.market.clone();
-    let words = &city.words;
-    let go = async |by: DealMove, fields: &Fields| -> anyhow::Result<()> {
-        let version = deals::deal(&market, buyer, number).await?.version;
-        deals::move_deal(&market, buyer, number, by, fields, version, None).await?;
-        Ok(())
-    };
-    for (i, text) in words.messages.iter().enumerate().take(1 + place % words.messages.len()) {
-        story.wait(Duration::hours(26));
-        let body: Fields = [("body", text.clone())].into_iter().collect();
-        messages::write_message(&market, if i % 2 == 0 { seller } else { buyer }, number, &body, None, None).await?;
-    }
-    let none = Fields::default();
-    if place % 7 == 6 {
-        return Ok(());
-    }
-    for side in [seller, buyer] {
-        let shown = nda::nda(&market, side, number).await?;
-        let name = side.person().map(|p| p.name.clone()).unwrap_or_default();
-        let signed: Fields = [("name", name), ("agree", "yes".to_owned()), ("hash", shown.text_hash)].into_iter().collect();
-        nda::sign_nda(&market, side, number, &signed, "", None).await?;
-        story.wait(Duration::hours(5));
-    }
-    let paper = documents::DocumentFile { name: "technical.pdf", bytes: PAPER.to_vec() };
-    let about: Fields = [("title", words.document_title.clone()), ("document_kind", "technical".to_owned())].into_iter().collect();
-    documents::add_document(&market, seller, number, None, &about, Some(paper), None).await?;
-    story.wait(Duration::hours(40));
-    if place % 7 == 5 {
-        return Ok(());
-    }
-    if place % 7 == 2 {
-        let why: Fields = [("code", "advantage_unclear".to_owned()), ("reason", words.lost_reason.clone())].into_iter().collect();
-        return go(DealMove::Lose, &why).await;
-    }
-    go(DealMove::OpenTerms, &none).await?;
-    story.wait(Duration::days(3));
-    let deal = deals::deal(&market, seller, number).await?;
-    let yuan = deal.demand.as_ref().and_then(|d| d.price.1).map_or(800_000, |p| u64::try_from(p.fen()).unwrap_or(0) / 100);
-    let terms = |price: u64, edition: i64| -> Fields {
-        [
-            ("kind", "development".to_owned()),
-            ("price", price.to_string()),
-            ("payment", "lump".to_owned()),
-            ("ip", "joint".to_owned()),
-            ("benefit", words.terms_benefit.clone()),
-            ("acceptance", words.terms_acceptance.clone()),
-            ("edition", edition.to_string()),
-        ]
-        .into_iter()
-        .collect()
-    };
-    terms::propose_terms(&market, seller, number, &terms(yuan + yuan / 5, 0), None).await?;
-    story.wait(Duration::days(2));
-    if place % 7 == 3 {
-        return Ok(());
-    }
-    terms::propose_terms(&market, buyer, number, &terms(yuan, 1), None).await?;
-    story.wait(Duration::days(1));
-    terms::move_terms(&market, seller, number, 2, TermMove::Accept, &none, None).await?;
-    let field = deal.achievement.as_ref().or(deal.demand.as_ref()).and_then(|l| l.field).map_or("manufacturing", |f| f.code());
-    let fields = contract_fields(story, city, &deal.summary.title, field, yuan);
-    let contract = contracts::create_contract(&market, seller, Some(number), &fields, None).await?;
-    if place % 7 == 4 {
-        return Ok(());
-    }
-    register(story, seller, &people.officer, &contract).await?;
-    if place.is_multiple_of(2) {
-        go(DealMove::Perform, &none).await?;
     }
     Ok(())
 }

@@ -3,6 +3,9 @@
 mod content;
 mod history;
 mod people;
+mod pricing;
+mod room;
+mod trade;
 
 use std::sync::{
     Arc,
@@ -14,6 +17,9 @@ use time::{Duration, OffsetDateTime};
 
 use crate::config::Config;
 use content::City;
+
+/// Days of the story that people are told of.
+const NOTICE_DAYS: i64 = 21;
 
 /// A small, repeatable source of variety: the demo city looks the same everywhere.
 pub(crate) struct Dice(u64);
@@ -88,10 +94,14 @@ pub async fn load(config: &Config, market: &Market, progress: impl Fn(u64, u64))
     matching::reindex(market, true, |_, _| {}).await?;
     history::contracts(&mut story, &city, &people, &mut step).await?;
     history::deals(&mut story, &city, &people, &listings, &mut step).await?;
+    trade::broker(&mut story, &city, &people).await?;
+    trade::questions(&mut story, &city, &people, &listings).await?;
+    pricing::sales(&mut story, &city, &people, &listings).await?;
     history::training(&mut story, &city, &people).await?;
     set_targets(&mut story).await?;
     while matching::index_step(market).await? > 0 {}
-    notices::skip_notices(market).await?;
+    // People find the notices of the last days, and nobody gets three years of letters.
+    notices::skip_notices(market, now - Duration::days(NOTICE_DAYS)).await?;
     Ok(true)
 }
 

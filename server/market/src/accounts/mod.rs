@@ -2,7 +2,7 @@
 //! an address has an account.
 
 mod people;
-mod secrets;
+pub(crate) mod secrets;
 mod sessions;
 #[cfg(test)]
 mod tests;

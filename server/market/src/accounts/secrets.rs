@@ -15,7 +15,7 @@ const PASSES: u32 = 2;
 const NO_ACCOUNT: &[u8] = b"keqiao-no-account";
 
 /// A new token of 256 bits, hex.
-pub(super) fn new_token() -> Result<String> {
+pub(crate) fn new_token() -> Result<String> {
     let mut bytes = [0_u8; 32];
     rand::rngs::OsRng.try_fill_bytes(&mut bytes).map_err(Error::internal)?;
     Ok(hex(&bytes))

@@ -1,10 +1,10 @@
-use keqiao_model::{DealState, ListingState};
+use keqiao_model::{ContractKind, DealState, Fen, IpShare, ListingState, PaymentWay, Terms};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 
 use super::*;
 use crate::{
     accounts::Roles,
-    entity::{deal, interest, listing, outbox},
+    entity::{deal, interest, listing, outbox, term_sheet},
     testing::{TestMarket, organisation_form, reasons},
 };
 
@@ -183,11 +183,41 @@ impl City {
             demand_id: Set(Some(demand)),
             achievement_id: Set(Some(achievement)),
             broker_id: Set(None),
+            due_on: Set(None),
+            due_what: text(),
             created_at: Set(1),
             updated_at: Set(1),
             version: Set(1),
         };
-        row.insert(&self.t.market.db).await.unwrap()
+        let row = row.insert(&self.t.market.db).await.unwrap();
+        let terms = Terms {
+            kind: ContractKind::Development,
+            price: Fen::new(100_000),
+            payment: PaymentWay::Lump,
+            royalty_base: None,
+            royalty_rate: 0,
+            milestones: Vec::new(),
+            ip: IpShare::Joint,
+            benefit: String::new(),
+            acceptance: "按约定检测。".to_owned(),
+            other: String::new(),
+        };
+        let sheet = term_sheet::ActiveModel {
+            id: Set(Uuid::now_v7()),
+            deal_id: Set(row.id),
+            edition: Set(1),
+            organisation_id: Set(seller),
+            person_id: Set(self.seller.id().unwrap()),
+            state: Set("accepted".to_owned()),
+            terms: Set(serde_json::to_string(&terms).unwrap()),
+            note: text(),
+            created_at: Set(1),
+            answered_by: Set(None),
+            answered_at: Set(Some(1)),
+            version: Set(1),
+        };
+        sheet.insert(&self.t.market.db).await.unwrap();
+        row
     }
 }
 

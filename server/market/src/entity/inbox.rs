@@ -21,6 +21,7 @@ pub mod question {
         pub answer: String,
         pub answered_by: Option<Uuid>,
         pub answered_at: Option<i64>,
+        pub reminded_at: Option<i64>,
         pub created_at: i64,
         pub version: i64,
     }
@@ -45,6 +46,8 @@ pub mod notice {
         pub subject: String,
         pub body: String,
         pub dedupe: String,
+        pub shown: bool,
+        pub daily: bool,
         pub created_at: i64,
         pub read_at: Option<i64>,
         pub mailed_at: Option<i64>,

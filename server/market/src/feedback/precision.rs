@@ -255,6 +255,8 @@ async fn answered(market: &Market, span: Option<(i64, i64)>) -> Result<Vec<Signa
         .columns([C::ListingId, C::CounterId, C::State, C::Code, C::AnsweredAt])
         .filter(C::State.is_in([InterestState::Accepted.code(), InterestState::Declined.code()]))
         .filter(C::CounterId.is_not_null())
+        // A pair whose sender was never named is nobody's to see.
+        .filter(Condition::any().add(C::Hidden.eq(false)).add(C::State.eq(InterestState::Accepted.code())))
         .filter(during(C::AnsweredAt, span))
         .into_tuple()
         .all(&market.db)

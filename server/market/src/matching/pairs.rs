@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use keqiao_model::{DealState, FeedbackCode, Field, InterestState, Judgement, ListingKind, ListingState};
+use keqiao_model::{DealState, FeedbackCode, Field, Judgement, ListingKind, ListingState};
 use keqiao_search::Explanation;
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -18,6 +18,7 @@ use crate::{
     db::from_micros,
     entity::{claim, deal, dismissed as dismissed_pair, interest, listing, matched, recommendation, verdict},
     feedback::{Verdict, judging_as, verdicts_of},
+    interests::open_states,
     listings::{find, kind_code},
     paging::{fetch, within},
 };
@@ -146,6 +147,19 @@ pub async fn matches(
     let skipped = usize::try_from((page - 1) * PER_PAGE).unwrap_or(usize::MAX);
     let items = items.into_iter().skip(skipped).take(usize::try_from(PER_PAGE).unwrap_or(usize::MAX)).collect();
     Ok(Paged { items, total, page, per_page: PER_PAGE })
+}
+
+/// The best stored answers to a listing with how well they fit, best first, without those that its owner dismissed.
+pub(crate) async fn best_answers(market: &Market, listing: Uuid) -> Result<Vec<(Uuid, f32)>> {
+    let rows = matched::Entity::find()
+        .filter(matched::Column::ListingId.eq(listing))
+        .filter(is_dismissed(matched::Column::ListingId, matched::Column::OtherId).not())
+        .order_by_asc(matched::Column::Place)
+        .order_by_asc(matched::Column::OtherId)
+        .all(&market.db)
+        .await?;
+    #[allow(clippy::cast_possible_truncation, reason = "a share of the best")]
+    Ok(rows.into_iter().map(|row| (row.other_id, row.relative as f32)).collect())
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "a percentage")]
@@ -354,7 +368,7 @@ fn both_sides(actor: &Actor, filter: &PairFilter) -> Expr {
     Expr::exists(sides)
 }
 
-/// Whether the owner of `by` asked for `listing` and waits for an answer.
+/// Whether the owner of `by` asked for `listing` and waits for an answer. A sender who is hidden until then gives nothing away.
 fn is_asked(listing: matched::Column, by: matched::Column) -> Expr {
     Expr::exists(
         Query::select()
@@ -362,7 +376,8 @@ fn is_asked(listing: matched::Column, by: matched::Column) -> Expr {
             .from(interest::Entity)
             .and_where(Expr::col((interest::Entity, interest::Column::ListingId)).equals((matched::Entity, listing)))
             .and_where(Expr::col((interest::Entity, interest::Column::CounterId)).equals((matched::Entity, by)))
-            .and_where(Expr::col((interest::Entity, interest::Column::State)).eq(InterestState::Sent.code()))
+            .and_where(Expr::col((interest::Entity, interest::Column::State)).is_in(open_states()))
+            .and_where(Expr::col((interest::Entity, interest::Column::Hidden)).eq(false))
             .to_owned(),
     )
 }

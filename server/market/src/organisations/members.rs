@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use keqiao_model::{CreditCode, Lang, OUTSIDE};
+use keqiao_model::{CreditCode, OUTSIDE};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, ModelTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -18,8 +18,9 @@ use crate::{
     accounts::act_for,
     db::{Subject, Tx, from_micros},
     entity::{membership, organisation, person},
-    letters::{Letter, queue},
+    letters::Letter,
     limits::take,
+    notices::{Receivers, deliver, receiver},
     paging::fetch,
     region_contains,
     review::regions_of,
@@ -170,7 +171,7 @@ pub async fn ask_to_join(market: &Market, actor: &Actor, credit_code: &str, once
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn receivers_of_request(market: &Market, organisation: Uuid) -> Result<Vec<(String, Lang)>> {
+pub(crate) async fn receivers_of_request(market: &Market, organisation: Uuid) -> Result<Receivers> {
     let row = find(&market.db, organisation).await?;
     let managers = membership::Entity::find().filter(active_managers()).filter(membership::Column::OrganisationId.eq(organisation));
     let ids: Vec<Uuid> = managers.all(&market.db).await?.into_iter().map(|m| m.person_id).collect();
@@ -184,7 +185,7 @@ pub async fn receivers_of_request(market: &Market, organisation: Uuid) -> Result
     } else {
         people.filter(person::Column::Id.is_in(ids)).all(&market.db).await?
     };
-    Ok(people.into_iter().map(|p| (p.email, Lang::from_tag(&p.lang))).collect())
+    Ok(people.into_iter().map(receiver).collect())
 }
 
 fn in_charge(market: &Market, officer: &person::Model, region: &str) -> bool {
@@ -245,7 +246,7 @@ pub async fn answer_membership(market: &Market, actor: &Actor, organisation: Uui
         act_for(&tx, person_id, organisation).await?;
     }
     let letter = Letter::MembershipAnswered { organisation: row.name, accepted: accept, path: format!("/organisations/{organisation}") };
-    queue(&tx, &member.email, Lang::from_tag(&member.lang), letter, &format!("membership:{}", asked.id)).await?;
+    deliver(&tx, &Receivers::from([receiver(member)]), &letter, &format!("membership:{}", asked.id)).await?;
     let action = if accept { "organisation.accept_member" } else { "organisation.decline_member" };
     tx.audit(action, Subject::Organisation, Some(organisation), serde_json::json!({ "person": person_id })).await?;
     tx.commit().await

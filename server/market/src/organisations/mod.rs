@@ -17,9 +17,8 @@ use sea_orm::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-pub use self::members::{
-    JoinRequest, MemberView, answer_membership, ask_to_join, join_requests, members, receivers_of_request, remove_member, set_manager,
-};
+pub(crate) use self::members::receivers_of_request;
+pub use self::members::{JoinRequest, MemberView, answer_membership, ask_to_join, join_requests, members, remove_member, set_manager};
 pub use self::program::{by_credit_code, collecting, count, is_empty};
 use crate::{
     Actor, Error, Event, Market, Paged, Result,

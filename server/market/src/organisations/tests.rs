@@ -56,7 +56,7 @@ async fn people_ask_and_managers_answer() {
         assert_eq!(ask_to_join(&t.market, &lin, &code_of(&form).to_lowercase(), None).await.unwrap(), id, "asking twice is fine");
     }
     assert_eq!(outbox::Entity::find().count(&t.market.db).await.unwrap(), 1);
-    assert_eq!(receivers_of_request(&t.market, id).await.unwrap().into_iter().map(|r| r.0).collect::<Vec<_>>(), ["shen@example.cn"]);
+    assert_eq!(receivers_of_request(&t.market, id).await.unwrap().into_values().map(|r| r.0).collect::<Vec<_>>(), ["shen@example.cn"]);
     assert!(!t.actor(person).await.belongs_to(id), "asking is not belonging");
     assert!(matches!(switch_organisation(&t.market, &lin, id).await, Err(Error::NotFound)));
     assert!(matches!(members(&t.market, &lin, id).await, Err(Error::Forbidden)));
@@ -112,7 +112,7 @@ async fn officers_answer_where_nobody_manages() {
     let lin = t.someone("lin").await;
     let person = lin.id().unwrap();
     ask_to_join(&t.market, &lin, &code_of(&form), None).await.unwrap();
-    let told: Vec<String> = receivers_of_request(&t.market, row.id).await.unwrap().into_iter().map(|r| r.0).collect();
+    let told: Vec<String> = receivers_of_request(&t.market, row.id).await.unwrap().into_values().map(|r| r.0).collect();
     assert_eq!(told, ["county@example.cn"]);
     let (city, county, elsewhere) = (t.actor(city).await, t.actor(county).await, t.actor(elsewhere).await);
     assert_eq!(join_requests(&t.market, &city, 1).await.unwrap().total, 1);

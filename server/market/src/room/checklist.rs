@@ -6,6 +6,7 @@ use sea_orm::ConnectionTrait;
 use crate::{
     Error, Result,
     entity::deal,
+    public_notices,
     room::{nda, terms, trials},
 };
 
@@ -33,7 +34,12 @@ async fn is_met<C: ConnectionTrait>(db: &C, row: &deal::Model, need: Need) -> Re
         Need::NdaSigned => nda::is_signed(db, row.id).await?,
         Need::TermsAccepted => terms::accepted(db, row.id).await?.is_some(),
         Need::TrialOutcome => trials::of_deal(db, row.id).await?.is_some_and(|t| t.ended_at.is_some()),
-        Need::NoticePublished | Need::NoticeEnded | Need::ObjectionsAnswered => true,
+        Need::NoticePublished => {
+            let status = public_notices::status(db, row).await?;
+            status.stands() || !status.owed
+        }
+        Need::NoticeEnded => public_notices::status(db, row).await?.is_over(),
+        Need::ObjectionsAnswered => public_notices::status(db, row).await?.is_clear(),
         Need::TrialPlanned | Need::ContractRecorded | Need::Reason => false,
     })
 }

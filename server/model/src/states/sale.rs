@@ -82,6 +82,18 @@ codes! {
 }
 
 codes! {
+    /// What the inventors said to their first refusal when the unit transfers (民法典 847).
+    FirstRefusal, "first_refusal" {
+        /// Asked, and not taken up.
+        Declined = "declined",
+        /// An inventor takes it on equal terms: the buyer is an inventor.
+        Exercised = "exercised",
+        /// Nothing is transferred, or there is nobody to ask.
+        NotApplicable = "not_applicable",
+    }
+}
+
+codes! {
     /// Where a sale stands. Whether an announced sale is open yet, or still, is read from its times.
     SaleState, "sale_state" {
         /// Announced: it opens and closes at the times shown.
