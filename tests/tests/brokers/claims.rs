@@ -8,7 +8,7 @@ use keqiao_market::{
     clocks, entity,
 };
 use keqiao_model::{ClaimStage, ClaimState, Coded as _, Field, Lang::Zh, ListingKind};
-use keqiao_tests::{AchievementForm, Client, DemandForm, TestApp};
+use keqiao_tests::{AchievementForm, Client, DemandForm, PASSWORD, TestApp};
 use sea_orm::EntityTrait as _;
 use time::Duration;
 use tokio::task::JoinSet;
@@ -113,9 +113,9 @@ async fn a_claimed_pair_is_nobody_elses() {
     assert!(refused.summary_errors().iter().any(|e| e.contains("经理人")), "whose it is: {refused}");
     // Nor may another broker recommend it meanwhile.
     let note = fields([("message", "两家合适")]);
-    let second = other.actor().await;
+    let actor = other.actor().await;
     let recommend =
-        keqiao_market::interests::recommend_pair(app.market(), &second, ListingKind::Demand, &pair.demand, &pair.achievement, &note, None);
+        keqiao_market::interests::recommend_pair(app.market(), &actor, ListingKind::Demand, &pair.demand, &pair.achievement, &note, None);
     assert_eq!(codes(recommend.await), ["claim_taken"]);
     // Others do not know of the claim.
     for who in [&other, &pair.engineer, &pair.officer] {
@@ -255,14 +255,14 @@ async fn a_broker_carries_a_claim_over_the_board() {
     let claim = claims(&app, &broker, &pair).await;
     let stage = format!("stage.{claim}");
     let column = |stage: ClaimStage| format!(r#"[data-stage="{}"] .board-card"#, stage.code());
-    let page = broker.open("/board").await;
+    let (page, window) = (broker.open("/board").await, broker.open("/board").await);
     assert_eq!(page.all(&column(ClaimStage::Found)).len(), 1, "{page}");
     let moved = broker.send(page.form("stage").with([(stage.as_str(), "talking")])).await;
     assert_eq!(moved.status, 303, "{moved}");
     let board = broker.follow(moved).await;
     assert_eq!((board.all(&column(ClaimStage::Found)).len(), board.all(&column(ClaimStage::Talking)).len()), (0, 1));
     // The same card in a window that does not know of it yet.
-    let late = broker.send(page.form("stage").with([(stage.as_str(), "contacted")])).await;
+    let late = broker.send(window.form("stage").with([(stage.as_str(), "contacted")])).await;
     assert!(late.status == 422 && late.says(t!(Zh, "error.stale")), "{late}");
     let odd = broker.send(board.form("stage").tampered([(stage.as_str(), "married")])).await;
     assert_eq!(odd.status, 422, "{odd}");
@@ -281,6 +281,9 @@ async fn a_broker_carries_a_claim_over_the_board() {
     let page = broker.open(&path).await;
     assert_eq!(broker.send(page.form("note").with([("note", "客户周一有空")])).await.status, 303);
     app.wait(Duration::days(3));
+    for who in [&broker, &pair.engineer, &pair.researcher] {
+        who.sign_in(&who.email(), PASSWORD).await;
+    }
     let page = broker.open(&path).await;
     assert!(page.says("走访沈工") && page.says(t!(Zh, "brokers.overdue")) && page.says("电话沟通需求细节"), "{page}");
     let board = broker.open("/board").await;

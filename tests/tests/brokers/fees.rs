@@ -63,10 +63,11 @@ async fn a_commission_holds_when_everybody_who_pays_agreed() {
     ] {
         assert_eq!(codes(propose(&app, &broker, &deal, way, value, "50").await), [expected]);
     }
+    let window = broker.open(&path).await;
     let sent = broker.send(page.form("propose").with([("rate", "3")])).await;
     assert_eq!(sent.status, 303, "{sent}");
     // The same form in another window: somebody proposed meanwhile.
-    assert!(broker.send(page.form("propose").with([("rate", "4")])).await.says(t!(Zh, "error.stale")));
+    assert!(broker.send(window.form("propose").with([("rate", "4")])).await.says(t!(Zh, "error.stale")));
     for side in [&pair.engineer, &pair.researcher] {
         assert_eq!(letters_to(&app, side, "请确认中介报酬").await, 1);
         assert!(!side.open(&path).await.offers("propose"), "the broker proposes");

@@ -156,7 +156,7 @@ async fn a_contract_that_is_older_than_the_introduction_bypasses_nobody() {
     let pair = app.pair().await;
     let broker = app.broker().await;
     app.wait(Duration::days(3));
-    // Signed on 2 August, introduced on the 4th.
+    // Signed on 1 August, introduced on the 4th.
     let number = introduces(&app, &broker, &pair).await;
     let contract = contract_of(&app, &pair, None, "1200000").await;
     register(&app, &pair, &contract).await;

@@ -51,7 +51,7 @@ async fn acknowledges(app: &TestApp, who: &Client, number: &str) -> Result<(), E
 async fn contract_of(app: &TestApp, pair: &Pair, deal: Option<&str>, value: &str) -> String {
     let seller = pair.researcher.actor().await;
     let form = ContractForm::complete().value(value).technical_value("100").set("kind", "development");
-    let form = form.set("signed_on", "2026-08-02").set("starts_on", "2026-08-02");
+    let form = form.set("signed_on", "2026-08-01").set("starts_on", "2026-08-01");
     let form = match deal {
         Some(_) => form,
         None => {
