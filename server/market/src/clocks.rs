@@ -14,6 +14,6 @@ pub async fn clock_step(market: &Market) -> Result<usize> {
     done += sales::clock_step(market).await?;
     done += brokers::clock_step(market).await?;
     done += questions::clock_step(market).await?;
-    done += notices::digest_step(market).await?;
+    notices::digest_step(market).await?;
     Ok(done)
 }
