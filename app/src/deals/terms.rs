@@ -132,7 +132,7 @@ fn milestone_columns(cx: &Cx) -> [(&'static str, &'static str); 3] {
 fn proposal(cx: &Cx, form: &Form, edition: &str) -> AnyView {
     let area = |name: &'static str| Input::new(name, label(cx, name)).rows(3).max(TEXT_MAX);
     let rows: usize = form.rows("milestones").last().map_or(0, |(index, _)| index + 1);
-    let count = (rows + 1).max(ROWS).min(keqiao_model::MILESTONES_MAX);
+    let count = (rows + 1).clamp(ROWS, keqiao_model::MILESTONES_MAX);
     let milestones: Vec<AnyView> = (0..count)
         .map(|row| {
             let [title, due, amount] = milestone_columns(cx);

@@ -346,7 +346,7 @@ enum Opened {
     /// They are the actor's own side's, or need no log.
     Own,
     /// A deal whose confidentiality agreement both sides signed opens them.
-    ByDeal { owner: Uuid, deal: deal::Model, listing: Option<Uuid> },
+    ByDeal { owner: Uuid, deal: Box<deal::Model>, listing: Option<Uuid> },
 }
 
 /// What an actor may read of a subject's files.
@@ -374,7 +374,7 @@ async fn access(market: &Market, actor: &Actor, subject: Subject, id: Uuid, file
             let inside = !crate::listings::parties(actor, &row).is_empty();
             let state = ListingState::from_code(&row.state).is_some_and(ListingState::is_public);
             let opened = crate::deals::discloses(&market.db, actor, &row).await?;
-            let opened = opened.map(|deal| Opened::ByDeal { owner: row.organisation_id, deal, listing: Some(row.id) });
+            let opened = opened.map(|deal| Opened::ByDeal { owner: row.organisation_id, deal: Box::new(deal), listing: Some(row.id) });
             Ok(Access { public: state || inside || opened.is_some(), confidential: opened })
         }
         Subject::Document => {
@@ -416,7 +416,7 @@ async fn in_room(market: &Market, actor: &Actor, deal: Uuid, from: Option<Uuid>)
         return Ok(Access::NONE);
     }
     // What the broker put there belongs to nobody's log.
-    let opened = from.map_or(Opened::Own, |owner| Opened::ByDeal { owner, deal, listing: None });
+    let opened = from.map_or(Opened::Own, |owner| Opened::ByDeal { owner, deal: Box::new(deal), listing: None });
     Ok(Access { public: true, confidential: Some(opened) })
 }
 
