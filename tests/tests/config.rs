@@ -44,6 +44,7 @@ fn a_bad_key_is_named_with_its_file() {
     check("[[regions]]\ncode = \"99\"\nzh = \"云\"\nen = \"Y\"", &["city"]);
     check("log_format = \"xml\"", &["log_format", "xml"]);
     check("base_url = \"keqiao.example\"", &["base_url"]);
+    check("[periods]\npublic_notice_days = 14", &["periods.public_notice_days", "14", "15"]);
     check("listen = ", &["keqiao.toml"]);
     let missing = Config::read(Some(Path::new("/nowhere/keqiao.toml")), &BTreeMap::new()).unwrap_err();
     assert!(missing.to_string().contains("/nowhere/keqiao.toml"));

@@ -44,13 +44,11 @@ pub(crate) async fn on_notice(story: &Story, city: &City, number: &str, seller: 
     let notice = public_notices::publish(market, seller, number, &notice_fields(city, &form), form.version, None).await?;
     story.wait(Duration::days(2));
     let words = &city.words;
-    if runs {
-        let objection: Fields = [("name", &words.objector), ("contact", &words.objector), ("text", &words.objection)].into_iter().collect();
-        public_notices::raise(market, &Actor::Visitor, &notice, &objection, number, None).await?;
-        return Ok(true);
-    }
     let objection: Fields = [("name", &words.objector), ("contact", &words.objector), ("text", &words.objection)].into_iter().collect();
     public_notices::raise(market, &Actor::Visitor, &notice, &objection, number, None).await?;
+    if runs {
+        return Ok(true);
+    }
     story.wait(Duration::days(3));
     for raised in public_notices::public_notice(market, seller, &notice).await?.objections {
         let answer: Fields = [(format!("answer.{}", raised.id), words.objection_answer.clone())].into_iter().collect();
