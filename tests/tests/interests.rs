@@ -192,11 +192,12 @@ async fn a_hidden_sender_is_named_nowhere_until_it_is_accepted() {
         researcher.person().to_string(),
     ];
     let readers = [("receiver", &pair.engineer), ("broker", &broker), ("officer", &pair.officer)];
+    // What was told before: of the recommendation, which names the pair and nobody's interest.
+    let letters = app.letters().await.len();
     let mut before = Vec::new();
     for (_, who) in readers {
         before.push(read_everything(who, &pair, &needles).await);
     }
-    let letters = app.letters().await.len();
     // What a reader finds later may name the sender no more often than it did, on pages that were not there before not at all.
     let unnamed = async |when: &str| {
         for ((name, who), before) in readers.iter().zip(&before) {
