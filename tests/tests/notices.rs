@@ -273,7 +273,7 @@ async fn what_was_told_is_read_and_counted() {
     let unread: usize = bell(&page).unwrap().parse().unwrap();
     let path = format!("/deals/{deal}");
     assert_eq!(page.links().iter().filter(|link| **link == path).count(), 1, "one group for the deal: {page}");
-    assert_eq!(page.attributes(".results > li:first-child .result-title a", "href"), [path.clone()], "the newest group first");
+    assert_eq!(page.attributes(".results > li:first-child .result-title a", "href"), [path.as_str()], "the newest group first");
     let of_the_deal = page.all(".results > li:first-child .notice-lines .unread").len();
     assert_eq!(of_the_deal, 2, "two messages: {page}");
     // What comes after the page was drawn stays unread.
