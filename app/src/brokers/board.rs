@@ -274,7 +274,7 @@ fn tasks_part(cx: &Cx, tasks: &[TaskView]) -> Option<AnyView> {
         t!(cx.lang, "brokers.task_pair"),
         t!(cx.lang, "brokers.task_action"),
     ];
-    let table = ui::record_table(t!(cx.lang, "brokers.tasks"), head.map(str::to_owned).to_vec(), rows, &[]);
+    let table = ui::record_table(t!(cx.lang, "brokers.tasks_caption"), head.map(str::to_owned).to_vec(), rows, &[]);
     Some(ui::section("tasks", t!(cx.lang, "brokers.tasks"), table))
 }
 

@@ -228,7 +228,7 @@ fn tasks_part(cx: &Cx, tasks: &[TaskView], worked_on: bool, form: &Form) -> AnyV
     let table = if rows.is_empty() {
         view! { <p class="hint">{t!(cx.lang, "brokers.no_tasks")}</p> }.into_any()
     } else {
-        ui::record_table(t!(cx.lang, "brokers.tasks"), head.map(str::to_owned).to_vec(), rows, &[])
+        ui::record_table(t!(cx.lang, "brokers.tasks_caption"), head.map(str::to_owned).to_vec(), rows, &[])
     };
     let add = worked_on.then(|| {
         let empty = Form::default();

@@ -139,7 +139,7 @@ fn proposal(cx: &Cx, form: &Form, edition: &str) -> AnyView {
             let name = |column: &str| format!("milestones.{row}.{column}");
             let words = |label: &str| format!("{label} {}", row + 1);
             view! {
-                <div class="milestone">
+                <div class="side-by-side">
                     {ui::text(cx, form, Input::new(name(title.0), words(title.1)))}
                     {ui::date_input(cx, form, Input::new(name(due.0), words(due.1)))}
                     {ui::money_input(cx, form, Input::new(name(amount.0), words(amount.1)))}

@@ -103,7 +103,7 @@ fn structure(cx: &Cx, listing: &ListingView, form: &Form) -> AnyView {
     let hidden = Input::new("hidden", t!(cx.lang, "interests.hidden")).hint(t!(cx.lang, "interests.hidden_hint"));
     view! {
         {ui::textarea(cx, form, fit.rows(5).max(interests::FIT_MAX))}
-        {indicators(cx, &listing.content.indicators, form)}
+        {(listing.summary.kind == ListingKind::Demand).then(|| indicators(cx, &listing.content.indicators, form))}
         {ui::select(cx, form, way, options::<Cooperation>(cx.lang))}
         {ui::checkbox(cx, form, hidden, "yes")}
     }
@@ -129,8 +129,7 @@ fn indicators(cx: &Cx, wanted: &[Indicator], form: &Form) -> Option<AnyView> {
             let value = Input::new(format!("indicators.{index}.value"), t!(cx.lang, "interests.indicator_value")).width(20);
             let body = view! {
                 {ui::hidden(&format!("indicators.{index}.of"), &shown)}
-                {ui::select(cx, form, answer, answers.clone())}
-                {ui::text(cx, form, value)}
+                <div class="side-by-side">{ui::select(cx, form, answer, answers.clone())}{ui::text(cx, form, value)}</div>
             }
             .into_any();
             ui::fieldset(&shown, body)

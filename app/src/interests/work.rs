@@ -5,9 +5,9 @@ use keqiao_market::{
     contracts::{self, ContractSummary, Filter, Scope},
     deals::{self, DealSummary},
     interests::{self, Direction, InterestView},
-    listings,
+    introductions, listings,
     matching::{self, PairFilter, PairView},
-    review,
+    questions, review,
 };
 use keqiao_model::{InterestState, ListingKind};
 use leptos::prelude::*;
@@ -35,6 +35,8 @@ struct Work {
     review: u64,
     register: u64,
     members: u64,
+    introductions: u64,
+    questions: u64,
 }
 
 /// The few best pairs that nobody has taken up.
@@ -58,6 +60,8 @@ pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
         review: if person.officer.is_some() { review::review_count(market, actor).await? } else { 0 },
         register: if person.officer.is_some() { contracts::contract_queue_count(market, actor).await? } else { 0 },
         members: review::membership_requests(market, actor).await?,
+        introductions: introductions::waiting(market, actor).await?,
+        questions: questions::waiting_questions(market, actor).await?,
     };
     let cx = cx.clone();
     Ok(Page::new(t!(cx.lang, "work.title"), move || view(&cx, &person, &work)))
@@ -107,6 +111,13 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
             t!(cx.lang, "work.deals_hint"),
             Some(cx.href(&Route::Deals)),
         ));
+        let more = [
+            (work.introductions, t!(cx.lang, "work.introductions"), t!(cx.lang, "work.introductions_hint"), Route::Introductions),
+            (work.questions, t!(cx.lang, "work.questions"), t!(cx.lang, "work.questions_hint"), Route::Questions),
+        ];
+        for (count, label, hint, to) in more.into_iter().filter(|(count, ..)| *count > 0) {
+            figures.push(ui::stat(label, &ui::count(count), hint, Some(cx.href(&to))));
+        }
     }
     if let Some(o) = organisation.filter(|_| work.members > 0) {
         figures.push(ui::stat(

@@ -244,7 +244,7 @@ fn log(cx: &Cx, sale: &SaleView) -> AnyView {
     let rows = sale.log.items.iter().map(|b| bid(cx, b)).collect();
     let align = [Align::Start, Align::Start, Align::End];
     view! {
-        {ui::record_table(t!(cx.lang, "sales.log"), head.map(str::to_owned).to_vec(), rows, &align)}
+        {ui::record_table(t!(cx.lang, "sales.log_caption"), head.map(str::to_owned).to_vec(), rows, &align)}
         {ui::pager(cx, sale.log.total, sale.log.per_page)}
     }
     .into_any()

@@ -446,7 +446,7 @@ pub async fn deal(market: &Market, actor: &Actor, number: &str) -> Result<DealVi
         let listing = find_by_id(&market.db, id).await?;
         sides.extend(crate::listings::summaries(&market.db, &[listing]).await?.into_iter().map(|s| (s.id, s)));
     }
-    let opening = interest::Entity::find_by_id(row.interest_id).one(&market.db).await?.map(|i| i.message).unwrap_or_default();
+    let opening = interest::Entity::find_by_id(row.interest_id).one(&market.db).await?.map(opening_words).unwrap_or_default();
     let contract = contract::Entity::find().filter(contract::Column::DealId.eq(row.id)).one(&market.db).await?;
     let contract = contract.and_then(|c| Some((c.number, keqiao_model::ContractState::from_code(&c.state)?)));
     let on_a_side = parties.contains(&Party::Side);
@@ -515,4 +515,9 @@ pub async fn set_due(market: &Market, actor: &Actor, number: &str, fields: &Fiel
     tx.audit("deal.due", Subject::Deal, Some(row.id), serde_json::json!({ "on": typed })).await?;
     tx.result("").await?;
     tx.commit().await
+}
+
+/// What the first contact said: what it wants, and why the sender fits.
+fn opening_words(contact: interest::Model) -> String {
+    if contact.fit.is_empty() { contact.message } else { format!("{}\n\n{}", contact.message, contact.fit) }
 }
