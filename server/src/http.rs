@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -123,6 +123,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/robots.txt", get(machines::robots))
         .route("/sitemap.xml", get(machines::sitemap))
         .route("/suggest", get(machines::suggest))
+        .route("/suggest/matches", post(machines::live_matches))
         .route("/favicon.ico", get(favicon))
         .fallback(page)
         .with_state(web.clone())

@@ -5,17 +5,21 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use axum_extra::extract::cookie::CookieJar;
 use keqiao_app::Route;
-use keqiao_market::{listings, matching};
+use keqiao_market::{Actor, accounts, listings, matching, similar};
 use keqiao_model::{Lang, ListingKind};
 
 use crate::{
     body,
-    http::{Web, peer_of},
+    http::{SESSION_COOKIE, Web, peer_of},
 };
 
 /// Ways to go on that are offered at once.
 const SUGGESTIONS: usize = 8;
+
+/// Most bytes of a form that matches are looked for with.
+const LIVE_BYTES: usize = 64 * 1024;
 
 /// What robots may visit: public pages, no forms and no filters.
 pub(crate) async fn robots(State(web): State<Web>) -> Response {
@@ -104,4 +108,46 @@ pub(crate) async fn suggest(State(web): State<Web>, RawQuery(query): RawQuery, r
     let body = serde_json::json!({ "words": words, "listings": listings }).to_string();
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=60")];
     (headers, body).into_response()
+}
+
+/// Listings of the other side that would match the form a signed-in person is writing, as JSON. Nothing of it is kept.
+pub(crate) async fn live_matches(State(web): State<Web>, RawQuery(query): RawQuery, jar: CookieJar, request: Request) -> Response {
+    if !web.may_ask(peer_of(&web, &request)) {
+        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "10")]).into_response();
+    }
+    let query = body::query(&query.unwrap_or_default());
+    let kind = match query.get("kind") {
+        "demand" => ListingKind::Demand,
+        "achievement" => ListingKind::Achievement,
+        _ => return StatusCode::NOT_FOUND.into_response(),
+    };
+    let lang = Lang::from_tag(query.get("lang"));
+    let actor = match jar.get(SESSION_COOKIE) {
+        Some(cookie) => accounts::actor_of(&web.market, cookie.value()).await.ok().flatten().unwrap_or(Actor::Visitor),
+        None => Actor::Visitor,
+    };
+    if actor.person().is_none() {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let form = match body::submission(request, LIVE_BYTES).await {
+        Ok(form) => form,
+        Err(body::Refused::TooLarge) => return StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+        Err(body::Refused::Malformed) => return StatusCode::BAD_REQUEST.into_response(),
+    };
+    let found = match similar::live_matches(&web.market, &actor, kind, &form.fields).await {
+        Ok(found) => found,
+        Err(error) => {
+            tracing::error!(%error, "matches for a form failed");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let matches: Vec<_> = found
+        .iter()
+        .map(|listing| {
+            let href = Route::Listing(listing.kind, listing.number.clone()).href(lang);
+            serde_json::json!({ "title": listing.title, "organisation": listing.organisation, "href": href })
+        })
+        .collect();
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (headers, serde_json::json!({ "matches": matches }).to_string()).into_response()
 }

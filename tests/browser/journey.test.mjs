@@ -208,10 +208,30 @@ async function declined(researcher, engineer, demand) {
   await says(engineer, zh("codes.decline_code.description_unclear"));
 }
 
+/** The broker claims the pair, introduces both sides, and they acknowledge it. */
+async function introduce({ broker, engineer, researcher }) {
+  await broker.goto("/pairs");
+  await broker.getByRole("main").getByRole("button", { name: zh("brokers.claim_pair"), exact: true }).first().click();
+  const main = broker.getByRole("main");
+  await main.getByText(zh("brokers.introduce"), { exact: true }).first().click();
+  await fill(broker, { [zh("brokers.subject")]: "磨削烧伤在线检测的对接。" });
+  await press(broker, zh("brokers.introduce"));
+  await main.getByText(/JS-\d{4}-\d{6}/).first().waitFor();
+  for (const side of [engineer, researcher]) {
+    await side.goto("/work");
+    await side.getByRole("main").getByRole("link", { name: zh("work.introductions") }).click();
+    await side.getByRole("main").getByRole("link", { name: /JS-\d{4}-\d{6}/ }).first().click();
+    await press(side, zh("brokers.acknowledge"));
+    await says(side, zh("flash.acknowledged"));
+  }
+}
+
 /** The broker recommends the pair, the engineer takes it up, the researcher accepts. Answers the deal's number. */
 async function meet({ broker, engineer, researcher }, demand) {
-  await broker.goto("/work");
-  await broker.getByRole("region", { name: zh("work.pairs") }).getByRole("link", { name: zh("matches.recommend") }).first().click();
+  await introduce({ broker, engineer, researcher });
+  await broker.goto("/board");
+  await follow(broker, DEMAND);
+  await broker.getByRole("main").getByText(zh("brokers.recommend"), { exact: true }).first().click();
   await fill(broker, { [zh("interests.note")]: "指标全部满足，节拍也合适。" });
   await press(broker, zh("interests.recommend"));
   await says(broker, zh("flash.recommended"));
@@ -300,6 +320,14 @@ async function talk({ engineer, researcher, broker }, deal, achievement) {
   await broker.goto("/deals");
   await follow(broker, ACHIEVEMENT);
   await says(broker, zh("interests.broker"));
+  await follow(broker, zh("deals.commission"));
+  await fill(broker, { [zh("brokers.rate")]: "3" });
+  await press(broker, zh("brokers.send_proposal"));
+  for (const side of [engineer, researcher]) {
+    await side.goto(`/deals/${deal}/commission`);
+    await press(side, zh("brokers.agree"));
+  }
+  await says(researcher, zh("codes.commission_state.agreed"));
 }
 
 /** The seller records the contract, attaches its text and hands it in. Answers its number. */

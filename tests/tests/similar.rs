@@ -2,7 +2,7 @@
 
 use keqiao_app::t;
 use keqiao_model::{Lang::Zh, ListingKind::Demand};
-use keqiao_tests::{DemandForm, TestApp};
+use keqiao_tests::{AchievementForm, DemandForm, TestApp};
 
 /// A demand about the same subject in other words.
 fn related() -> DemandForm {
@@ -66,4 +66,31 @@ async fn similar_demands_are_shown_beside_a_public_one() {
     let similar = page.attributes("#similar .result-title a", "href");
     assert_eq!(similar, [format!("/demands/{other}")], "another demand, no achievement, not itself: {page}");
     assert!(!pair.officer.open(&format!("/demands/{other}")).await.says(t!(Zh, "listings.near")), "related is not the same");
+}
+
+#[tokio::test]
+async fn whoever_writes_a_demand_sees_what_would_match_it() {
+    let app = TestApp::new().await;
+    let pair = app.pair_of(DemandForm::complete(), AchievementForm::complete().detail("qelantum 配方")).await;
+    let engineer = &pair.engineer;
+    let path = "/suggest/matches?kind=demand&lang=zh-CN";
+    let said = [("title", "高速主轴陶瓷轴承寿命不足"), ("summary", "主轴轴承温升过高，寻求陶瓷轴承与润滑方案")];
+    let answer = engineer.post(path, said).await;
+    assert!(answer.status == 200 && answer.text.contains(&pair.achievement), "{}", answer.text);
+    assert!(!engineer.post(path, [("title", "轴承")]).await.text.contains(&pair.achievement), "too little to go by");
+    let secret = engineer.post(path, [("detail", "qelantum 配方 陶瓷轴承 主轴轴承 润滑 温升 寿命")]).await;
+    assert!(!secret.text.contains(&pair.achievement), "the confidential detail is not looked with: {}", secret.text);
+    let own = pair.researcher.post(path, said).await;
+    assert!(!own.text.contains(&pair.achievement), "one's own is no match: {}", own.text);
+    assert_eq!(app.visitor().post(path, said).await.status, 401);
+    assert_eq!(engineer.post("/suggest/matches?kind=rocket", said).await.status, 404);
+    let long = "很".repeat(70_000);
+    assert_eq!(engineer.post(path, [("title", long.as_str())]).await.status, 413);
+    // Without scripts a button does the same, and nothing typed is lost.
+    let page = engineer.open("/demands/new").await;
+    let before = app.rows().await;
+    let looked = engineer.send(page.form("matches").with(said)).await;
+    assert!(looked.status == 200 && looked.says("氮化硅陶瓷轴承"), "{looked}");
+    assert_eq!(looked.value_of("title").as_deref(), Some("高速主轴陶瓷轴承寿命不足"));
+    before.assert_same(&app.rows().await, "looking");
 }

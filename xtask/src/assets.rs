@@ -59,6 +59,7 @@ pub fn build(workspace: &Workspace) -> Result<Site> {
     let boot = workspace.root.join("frontend/boot.js");
     let suggest = workspace.root.join("frontend/suggest.js");
     let board = workspace.root.join("frontend/board.js");
+    let live = workspace.root.join("frontend/live.js");
     let style = workspace.root.join("style");
     let images = files(&style.join("icons"), None)?.into_iter().chain(files(&style.join("images"), None)?).collect::<Vec<_>>();
     let sheets = files(&style, Some("css"))?;
@@ -67,6 +68,7 @@ pub fn build(workspace: &Workspace) -> Result<Site> {
     builder.part("program", slice::from_ref(&wasm), || bindgen(&wasm))?;
     builder.part("boot", slice::from_ref(&boot), || Ok(vec![asset("boot.js", "boot.js", fs::read(&boot)?)]))?;
     builder.part("suggest", slice::from_ref(&suggest), || Ok(vec![asset("suggest.js", "suggest.js", fs::read(&suggest)?)]))?;
+    builder.part("live", slice::from_ref(&live), || Ok(vec![asset("live.js", "live.js", fs::read(&live)?)]))?;
     builder.part("board", slice::from_ref(&board), || Ok(vec![asset("board.js", "board.js", fs::read(&board)?)]))?;
     builder.part("images", &images, || images.iter().map(|path| image(path)).collect())?;
     let names = builder.made("images");

@@ -1,6 +1,7 @@
 //! The form of a demand or an achievement: saved as a draft or handed in.
 
 use keqiao_market::{
+    ListingSummary,
     listings::{self, ListingView},
     similar::{self, SEEN, SimilarListing},
 };
@@ -75,9 +76,58 @@ pub(super) async fn new_page(cx: &Cx, kind: ListingKind, form: Option<Form>) -> 
         }));
     }
     let form = form.unwrap_or_else(|| Form::filled([("language", cx.lang.tag())].into_iter().collect::<Fields>()));
-    let near = of_form(cx, kind, None, &form).await?;
+    let around = around(cx, kind, None, &form).await?;
     let cx = cx.clone();
-    Ok(Page::new(title, move || view(&cx, kind, title, None, &near, &form)))
+    Ok(Page::new(title, move || view(&cx, kind, title, None, &around, &form)))
+}
+
+/// The button that looks for matches without scripts.
+const LOOK: &str = "matches";
+
+/// What a form is shown with.
+struct Around {
+    /// Listings of the same side that may be the same thing.
+    near: Vec<SimilarListing>,
+    /// Listings of the other side that would match it, once somebody looked.
+    matches: Option<Vec<ListingSummary>>,
+}
+
+async fn around(cx: &Cx, kind: ListingKind, number: Option<&str>, form: &Form) -> Result<Around, PageError> {
+    let looked = form.value("action") == LOOK;
+    Ok(Around {
+        near: of_form(cx, kind, number, form).await?,
+        matches: if looked { Some(similar::live_matches(&cx.market, &cx.actor, kind, &form.fields).await?) } else { None },
+    })
+}
+
+/// What would match the listing while it is written: found by a script as one types, or with the button.
+fn live(cx: &Cx, kind: ListingKind, matches: Option<&Vec<ListingSummary>>) -> AnyView {
+    let side = if kind == ListingKind::Demand { "demand" } else { "achievement" };
+    let address = format!("/suggest/matches?kind={side}&lang={}", cx.lang.tag());
+    let items: Vec<AnyView> = matches
+        .into_iter()
+        .flatten()
+        .map(|m| {
+            let to = cx.href(&Route::Listing(m.kind, m.number.clone()));
+            view! { <li><a href=to target="_blank" rel="noopener">{m.title.clone()}</a>" "<span class="hint">{m.organisation.clone()}</span></li> }
+                .into_any()
+        })
+        .collect();
+    let status = match matches {
+        Some(found) if found.is_empty() => t!(cx.lang, "listings.live_none").to_owned(),
+        Some(found) => t!(cx.lang, "listings.live_found", n = found.len()),
+        None => String::new(),
+    };
+    let body = view! {
+        <div data-live=address data-live-found=t!(cx.lang, "listings.live_found") data-live-none=t!(cx.lang, "listings.live_none")>
+            <p class="hint">{t!(cx.lang, "listings.live_hint")}</p>
+            <p role="status">{status}</p>
+            <ul class="live-matches">{items}</ul>
+            {ui::buttons(vec![ui::button(t!(cx.lang, "listings.live_look"), LOOK, ButtonStyle::Secondary)])}
+        </div>
+    }
+    .into_any();
+    ui::fieldset(t!(cx.lang, "listings.live"), body)
 }
 
 fn new_title(cx: &Cx, kind: ListingKind) -> &'static str {
@@ -100,13 +150,13 @@ pub(super) async fn edit_page(cx: &Cx, kind: ListingKind, number: &str, form: Op
         Some(form) => form,
         None => Form::filled(saved).at_version(listing.version),
     };
-    let near = of_form(cx, kind, Some(number), &form).await?;
+    let around = around(cx, kind, Some(number), &form).await?;
     let cx = cx.clone();
-    Ok(Page::new(title.clone(), move || view(&cx, kind, &title, Some(&listing), &near, &form)))
+    Ok(Page::new(title.clone(), move || view(&cx, kind, &title, Some(&listing), &around, &form)))
 }
 
 pub(super) async fn create(cx: &Cx, kind: ListingKind, submission: &Submission) -> Result<Outcome, PageError> {
-    if submission.action().starts_with("more_") {
+    if submission.action().starts_with("more_") || submission.action() == LOOK {
         return Ok(Outcome::Again(Form::again(submission)));
     }
     let submit = submission.action() == "submit";
@@ -120,7 +170,7 @@ pub(super) async fn create(cx: &Cx, kind: ListingKind, submission: &Submission) 
 }
 
 pub(super) async fn save(cx: &Cx, kind: ListingKind, number: &str, submission: &Submission) -> Result<Outcome, PageError> {
-    if submission.action().starts_with("more_") {
+    if submission.action().starts_with("more_") || submission.action() == LOOK {
         return Ok(Outcome::Again(Form::again(submission)));
     }
     let submit = submission.action() == "submit";
@@ -149,7 +199,7 @@ fn input(cx: &Cx, name: &str) -> Input {
     }
 }
 
-fn view(cx: &Cx, kind: ListingKind, title: &str, listing: Option<&ListingView>, near: &[SimilarListing], form: &Form) -> AnyView {
+fn view(cx: &Cx, kind: ListingKind, title: &str, listing: Option<&ListingView>, around: &Around, form: &Form) -> AnyView {
     let labels: Vec<(String, String)> = NAMES.iter().map(|n| ((*n).to_owned(), field_label(cx.lang, n))).collect();
     let labels: Vec<(&str, &str)> = labels.iter().map(|(n, l)| (n.as_str(), l.as_str())).collect();
     let long = |name: &str, rows: u8| ui::textarea(cx, form, input(cx, name).rows(rows).max(TEXT_MAX));
@@ -236,7 +286,8 @@ fn view(cx: &Cx, kind: ListingKind, title: &str, listing: Option<&ListingView>, 
             {ui::notice(cx, Tone::Info, t!(cx.lang, "listings.detail_notice").into_any())}
             {long("detail", 6)}
         }.into_any())}
-        {near_question(cx, near, form)}
+        {live(cx, kind, around.matches.as_ref())}
+        {near_question(cx, &around.near, form)}
         {buttons}
         <p class="hint">{t!(cx.lang, "listings.files_later")}</p>
     }

@@ -90,6 +90,10 @@ fn head(cx: &Cx, page: &Shell) -> String {
         let nonce = escape(&cx.nonce);
         add(format!(r#"<script type="module" nonce="{nonce}" src="{}"></script>"#, asset("suggest.js")));
     }
+    if page.body_html.contains("data-live=") {
+        let nonce = escape(&cx.nonce);
+        add(format!(r#"<script type="module" nonce="{nonce}" src="{}"></script>"#, asset("live.js")));
+    }
     if page.body_html.contains("data-board=") {
         let nonce = escape(&cx.nonce);
         add(format!(r#"<script type="module" nonce="{nonce}" src="{}"></script>"#, asset("board.js")));

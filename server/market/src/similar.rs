@@ -19,6 +19,11 @@ const LEAST: f32 = 0.15;
 /// Similar listings shown at most.
 const SHOWN: usize = 5;
 
+/// Fields of a form that matches are looked for by while it is written; the confidential detail is not among them.
+const LIVE: [&str; 8] = ["title", "summary", "problem", "one_sentence", "advantage", "applications", "keywords", "field"];
+/// Characters from which on it is worth looking.
+const LIVE_LEAST: usize = 8;
+
 /// The form field by which somebody says that the near-duplicates were seen.
 pub const SEEN: &str = "similar_seen";
 /// The reason of a form that comes back with near-duplicates.
@@ -90,6 +95,29 @@ pub async fn near_duplicates(
     let Some(acting) = actor.organisation() else { return Ok(Vec::new()) };
     let owner = organisation::Entity::find_by_id(acting.id).one(&market.db).await?.ok_or(Error::NotFound)?;
     search(market, document_of(&unsaved(id, kind, &owner, &content)?, &owner)?, NEAR).await
+}
+
+/// Listings of the other side that would match what a form says so far, best first: nothing is stored, and what else is wrong with the form does
+/// not matter. The confidential detail is left out, and so are one's own listings.
+///
+/// # Errors
+/// [`Error::SignIn`].
+pub async fn live_matches(market: &Market, actor: &Actor, kind: ListingKind, fields: &Fields) -> Result<Vec<ListingSummary>> {
+    actor.signed_in()?;
+    let Some(acting) = actor.organisation() else { return Ok(Vec::new()) };
+    let said: Fields = fields.0.iter().filter(|(name, _)| LIVE.contains(&name.as_str())).cloned().collect();
+    let length: usize = said.0.iter().map(|(_, value)| value.chars().count()).sum();
+    if length < LIVE_LEAST {
+        return Ok(Vec::new());
+    }
+    let Ok(content) = ListingContent::read(kind, &said, Strictness::Draft) else { return Ok(Vec::new()) };
+    let owner = organisation::Entity::find_by_id(acting.id).one(&market.db).await?.ok_or(Error::NotFound)?;
+    let document = document_of(&unsaved(Uuid::now_v7(), kind, &owner, &content)?, &owner)?;
+    let search = market.search.clone();
+    let found = tokio::task::spawn_blocking(move || search.rank(&document, 2 * SHOWN)).await.map_err(Error::internal)??;
+    let mut listings = summaries_by_id(market, found.iter().map(|(id, _)| *id).collect()).await?;
+    let others = found.into_iter().filter_map(|(id, _)| listings.remove(&id)).filter(|l| !actor.belongs_to(l.organisation_id));
+    Ok(others.take(SHOWN).collect())
 }
 
 /// The row that a form would become.
