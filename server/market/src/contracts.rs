@@ -30,7 +30,7 @@ use crate::{
     deals,
     entity::{contract as table, deal, listing, organisation},
     interests::lock_listing,
-    introductions, ledger, listings, organisations,
+    introductions, ledger, listings, organisations, room,
 };
 
 /// Longest name of a buyer, characters.
@@ -238,7 +238,7 @@ pub async fn create_contract(
     let mut row: table::ActiveModel = Default::default();
     let (seller, buyer) = match (deal_number, buyer) {
         (Some(number), _) => {
-            let deal = deals::find_for(&*tx, actor, number).await?;
+            let deal = room::locked_member(&tx, actor, number).await?;
             if table::Entity::find().filter(table::Column::DealId.eq(deal.id)).one(&*tx).await?.is_some() {
                 return Err(Error::field("", "contract_exists"));
             }
@@ -427,9 +427,14 @@ pub async fn move_contract(
     if done.rows_affected == 0 {
         return Err(Error::Stale);
     }
+    // Locks in the order of everybody else: deal, listings, chain, outbox.
+    if let (ContractMove::Register | ContractMove::Refuse, Some(deal)) = (by, row.deal_id) {
+        deals::lock(&tx, deal).await?;
+    }
     let mut told = Vec::new();
     match by {
         ContractMove::Register => {
+            introductions::lock_chain(&tx).await?;
             register(market, &tx, row.id).await?;
             let registered = find_by_id(&*tx, row.id).await?;
             told = introductions::contract_registered(&tx, &registered).await?;

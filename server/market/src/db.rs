@@ -298,6 +298,12 @@ impl Tx {
         self.advance(name, 1).await
     }
 
+    /// Takes the row lock of a counter for the rest of the transaction, without counting.
+    pub(crate) async fn hold(&self, name: &str) -> Result<()> {
+        self.advance(name, 0).await?;
+        Ok(())
+    }
+
     async fn advance(&self, name: &str, by: i64) -> Result<i64> {
         use sea_orm::{
             ExprTrait,

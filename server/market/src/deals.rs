@@ -292,7 +292,7 @@ pub async fn move_deal(
     if before.is_some() {
         return Ok(());
     }
-    let row = find_for(&*tx, actor, number).await?;
+    let row = room::locked_member(&tx, actor, number).await?;
     if row.version != version {
         return Err(Error::Stale);
     }
@@ -331,6 +331,13 @@ async fn lock_listings(tx: &Tx, row: &deal::Model) -> Result<()> {
         crate::interests::lock_listing(tx, id).await?;
     }
     Ok(())
+}
+
+/// Takes the row locks of a deal and its listings, in the order in which everybody takes them.
+pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<()> {
+    let row = deal::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
+    let row = room::locked(tx, &row.number).await?;
+    lock_listings(tx, &row).await
 }
 
 /// A lost deal gives its listings back to the market unless another deal still holds them.
@@ -376,7 +383,6 @@ pub(crate) async fn registered(tx: &Tx, id: Uuid) -> Result<()> {
 /// The registration was refused for good: the deal came to nothing, and its listings are free again.
 pub(crate) async fn refused(tx: &Tx, id: Uuid, reason: &str) -> Result<()> {
     let row = deal::Entity::find_by_id(id).one(&**tx).await?.ok_or(Error::NotFound)?;
-    lock_listings(tx, &row).await?;
     make(tx, &row, DealMove::Lose, &[Party::System], DeclineCode::Other.code(), reason).await?;
     release(tx, &row).await
 }

@@ -34,15 +34,24 @@ pub(crate) async fn locked(tx: &Tx, number: &str) -> Result<deal::Model> {
     deal::Entity::find().filter(deal::Column::Number.eq(number)).one(&**tx).await?.ok_or(Error::NotFound)
 }
 
-/// A deal locked for a member's change.
+/// A deal locked for a member.
+///
+/// # Errors
+/// [`Error::NotFound`] for everyone who is no member.
+pub(crate) async fn locked_member(tx: &Tx, actor: &Actor, number: &str) -> Result<deal::Model> {
+    let row = locked(tx, number).await?;
+    if members::is_member(&**tx, actor, &row).await? {
+        return Ok(row);
+    }
+    Err(if actor.person().is_none() { Error::SignIn } else { Error::NotFound })
+}
+
+/// A deal that is not over, locked for a member's change.
 ///
 /// # Errors
 /// [`Error::NotFound`] for everyone who is no member; [`Error::Invalid`] when the deal is over.
 pub(crate) async fn locked_for(tx: &Tx, actor: &Actor, number: &str) -> Result<deal::Model> {
-    let row = locked(tx, number).await?;
-    if !members::is_member(&**tx, actor, &row).await? {
-        return Err(if actor.person().is_none() { Error::SignIn } else { Error::NotFound });
-    }
+    let row = locked_member(tx, actor, number).await?;
     if !crate::deals::state_of_deal(&row)?.is_open() {
         return Err(Error::field("", "deal_closed"));
     }

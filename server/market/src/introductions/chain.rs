@@ -102,6 +102,11 @@ pub(super) fn is_sound(row: &Model) -> bool {
     row.hash == hash_of(&row.previous, &row.kind, row.introduction_id, row.at, &row.payload)
 }
 
+/// Takes the chain's lock before anything is put into the outbox, as everybody who appends does, so that nobody waits in a circle.
+pub(crate) async fn lock(tx: &Tx) -> Result<()> {
+    tx.hold(COUNTER).await
+}
+
 /// Appends a record. Locks the chain until the transaction ends, so this comes after the rows that move and before anything is emitted.
 pub(crate) async fn append(tx: &Tx, introduction: Uuid, kind: IntroductionRecord, payload: &impl Serialize) -> Result<()> {
     let seq = tx.next(COUNTER).await?;

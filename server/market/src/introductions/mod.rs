@@ -11,13 +11,13 @@ use sea_orm::{
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
-pub(crate) use self::{
-    chain::append,
-    consequences::{contract_registered, deal_opened, disclosed, of_pair},
-};
 pub use self::{
     chain::{BrokenLink, ChainReport, Fault, GENESIS, verify},
     views::{EntryView, IntroductionSummary, IntroductionView, Scope, introduction, introductions},
+};
+pub(crate) use self::{
+    chain::{append, lock as lock_chain},
+    consequences::{contract_registered, deal_opened, disclosed, of_pair},
 };
 use crate::{
     Actor, Error, Market, Result,
