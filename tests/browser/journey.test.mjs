@@ -203,7 +203,7 @@ async function declined(researcher, engineer, demand) {
   await follow(engineer, DEMAND);
   const aside = engineer.getByRole("main").getByRole("complementary");
   await aside.getByText(zh("codes.interest_move.decline"), { exact: true }).first().click();
-  await fill(aside, { [zh("interests.code")]: { choose: zh("codes.decline_code.description_unclear") } });
+  await fill(aside, { [zh("interests.code")]: { choose: zh("codes.decline_code.description_unclear") }, [zh("interests.words")]: "请写明检出率和节拍。" });
   await press(engineer, zh("codes.interest_move.decline"));
   await says(engineer, zh("codes.decline_code.description_unclear"));
 }

@@ -116,6 +116,7 @@ pub async fn answer_bidder(
     tx.moved(Moved { subject: Subject::Bidder, id: row.id, from, to, action: by.code(), code: "", reason: &note }).await?;
     let title = find_by_id(&*tx, sale.listing_id).await?.title;
     let telling = Telling::new(NoticeKind::BidderAnswered, &sale.number, &title, path_of(&sale))
+        .by(&note)
         .organisations(&[row.organisation_id])
         .except(actor.id());
     tx.tell(row.id, &telling).await?;
