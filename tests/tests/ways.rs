@@ -318,3 +318,21 @@ async fn a_contract_without_a_deal_names_its_buyer() {
         "the achievement is done"
     );
 }
+
+#[tokio::test]
+async fn the_register_is_saved_as_a_file_with_what_is_filtered() {
+    let app = TestApp::new().await;
+    let signed = app.pair().await.signed_for(ContractForm::complete().title("=HYPERLINK(轴承)")).await;
+    assert!(!app.visitor().get("/contracts?format=csv").await.text.contains("HYPERLINK"), "a draft is in no register");
+    signed.register().await;
+    let file = app.visitor().get("/contracts?format=csv").await;
+    assert!(file.status == 200 && file.text.starts_with('\u{feff}'), "{}", file.text);
+    assert!(
+        file.text.contains("\"'=HYPERLINK(轴承)\"") && file.text.contains("\"1200000\"") && file.text.contains("990100-2026-00001"),
+        "{}",
+        file.text
+    );
+    assert!(!app.visitor().get("/contracts?kind=license&format=csv").await.text.contains("HYPERLINK"));
+    assert!(app.visitor().get("/en/contracts?format=csv").await.text.contains("Technology development"));
+    assert_eq!(app.visitor().get("/contracts?tab=own&format=csv").await.status, 303, "one's own only when signed in");
+}

@@ -4,7 +4,7 @@ use keqiao_market::{
     Paged,
     contracts::{self, ContractSummary, Filter, Scope},
 };
-use keqiao_model::{Coded, ContractKind, ContractState, Field, OUTSIDE};
+use keqiao_model::{Coded, ContractKind, ContractState, Field, OUTSIDE, format_date};
 use leptos::prelude::*;
 use time::OffsetDateTime;
 
@@ -50,6 +50,9 @@ fn filter(cx: &Cx) -> Filter {
 /// The register, or one's own contracts.
 pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
     let filter = filter(cx);
+    if cx.query.get("format") == "csv" {
+        return file(cx, contracts::export(&cx.market, &cx.actor, &filter).await?);
+    }
     let found = contracts::contracts(&cx.market, &cx.actor, &filter, cx.query.page()).await?;
     let public = filter.scope == Scope::Public;
     let title = if public { t!(cx.lang, "contracts.title") } else { t!(cx.lang, "contracts.own") };
@@ -57,6 +60,39 @@ pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
     let cx = cx.clone();
     let page = Page::new(title, move || view(&cx, &filter, &found));
     Ok(if public { page.public(lead) } else { page })
+}
+
+/// What is listed, as a file in the columns of the register.
+fn file(cx: &Cx, contracts: Vec<ContractSummary>) -> Result<Page, PageError> {
+    let heads = [
+        t!(cx.lang, "contracts.registration_number"),
+        t!(cx.lang, "contracts.number"),
+        t!(cx.lang, "contracts.name"),
+        t!(cx.lang, "contracts.kind"),
+        t!(cx.lang, "fields.field"),
+        t!(cx.lang, "contracts.region"),
+        t!(cx.lang, "contracts.seller"),
+        t!(cx.lang, "contracts.buyer"),
+        t!(cx.lang, "contracts.signed_on"),
+        t!(cx.lang, "contracts.value"),
+        t!(cx.lang, "contracts.state"),
+    ];
+    let rows = contracts.into_iter().map(|c| {
+        vec![
+            c.registration_number.unwrap_or_default(),
+            c.number,
+            c.title,
+            code_label(cx.lang, ContractKind::GROUP, c.kind.code()),
+            code_label(cx.lang, Field::GROUP, c.field.code()),
+            region_name(cx, &c.region),
+            c.seller.1,
+            c.buyer.1,
+            format_date(c.signed_on),
+            c.value.format_input(),
+            code_label(cx.lang, ContractState::GROUP, c.state.code()),
+        ]
+    });
+    Ok(Page::file("contracts.csv", ui::CSV, ui::csv(&heads, rows)))
 }
 
 fn view(cx: &Cx, filter: &Filter, found: &Paged<ContractSummary>) -> AnyView {
@@ -71,6 +107,8 @@ fn view(cx: &Cx, filter: &Filter, found: &Paged<ContractSummary>) -> AnyView {
         ];
         ui::tabs(t!(cx.lang, "contracts.title"), tabs)
     });
+    let export = (!found.items.is_empty())
+        .then(|| ui::button_link(t!(cx.lang, "contracts.export"), &cx.here(&cx.query.with("format", "csv")), ButtonStyle::Quiet));
     let lead = if own { t!(cx.lang, "contracts.own_lead") } else { t!(cx.lang, "contracts.lead") };
     let list = if found.items.is_empty() {
         none(cx, filter, records)
@@ -87,7 +125,7 @@ fn view(cx: &Cx, filter: &Filter, found: &Paged<ContractSummary>) -> AnyView {
             <section class="search-results" aria-labelledby="results-title">
                 <h2 class="hidden-text" id="results-title">{t!(cx.lang, "contracts.results")}</h2>
                 {chips(cx, filter)}
-                <div class="toolbar"><p class="found" role="status">{t!(cx.lang, "contracts.count", n = ui::count(found.total))}</p></div>
+                <div class="toolbar"><p class="found" role="status">{t!(cx.lang, "contracts.count", n = ui::count(found.total))}</p>{export}</div>
                 {list}
                 {ui::pager(cx, found.total, found.per_page)}
             </section>

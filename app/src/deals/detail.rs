@@ -28,17 +28,6 @@ pub(super) async fn page(cx: &Cx, kind: ListingKind, number: &str) -> Result<Pag
     }))
 }
 
-/// A cell that no spreadsheet takes for a formula.
-fn safe(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
-
-/// One line of a file of comma separated values.
-fn line(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|c| format!("\"{}\"", safe(c).replace('"', "\"\""))).collect();
-    format!("{}\r\n", cells.join(","))
-}
-
 fn cells(cx: &Cx, d: &DisclosureView) -> [String; 6] {
     [ui::date_time_text(cx, d.at), d.reader.clone(), d.organisation.clone(), d.deal.clone(), d.name.clone(), d.sha256.clone()]
 }
@@ -58,11 +47,8 @@ fn heads(cx: &Cx) -> [&'static str; 6] {
 pub(super) async fn log(cx: &Cx) -> Result<Page, PageError> {
     if cx.query.get("format") == "csv" {
         let all = disclosures::export(&cx.market, &cx.actor).await?;
-        let mut text = format!("\u{feff}{}", line(&heads(cx).map(str::to_owned)));
-        for entry in &all {
-            text.push_str(&line(&cells(cx, entry)));
-        }
-        return Ok(Page::file("disclosures.csv", "text/csv; charset=utf-8", text.into_bytes()));
+        let rows = all.iter().map(|entry| cells(cx, entry).to_vec());
+        return Ok(Page::file("disclosures.csv", ui::CSV, ui::csv(&heads(cx), rows)));
     }
     let deal = cx.query.get("deal").trim().to_owned();
     let found = disclosures::disclosures(&cx.market, &cx.actor, &deal, cx.query.page()).await?;

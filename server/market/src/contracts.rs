@@ -20,8 +20,8 @@ pub(crate) use self::views::summaries_by_id;
 pub use self::{
     findings::{Finding, FindingKind, findings},
     views::{
-        ContractDetail, ContractParty, ContractSummary, ContractView, Filter, Scope, contract, contract_queue, contract_queue_count,
-        contracts,
+        ContractDetail, ContractParty, ContractSummary, ContractView, EXPORT_MAX, Filter, Scope, contract, contract_queue,
+        contract_queue_count, contracts, export,
     },
 };
 use crate::{

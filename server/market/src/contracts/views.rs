@@ -247,6 +247,9 @@ async fn detail_of(
     })
 }
 
+/// Most contracts of one file.
+pub const EXPORT_MAX: u64 = 50_000;
+
 /// The first moment of a year in China, microseconds since 1970 UTC.
 fn start_of_year(year: i32) -> i64 {
     Date::from_calendar_date(year, Month::January, 1).map_or(i64::MAX, |day| micros(day.with_time(Time::MIDNIGHT).assume_offset(CHINA)))
@@ -257,6 +260,20 @@ fn start_of_year(year: i32) -> i64 {
 /// # Errors
 /// [`Error::SignIn`] for one's own without being signed in.
 pub async fn contracts(market: &Market, actor: &Actor, filter: &Filter, page: u64) -> Result<Paged<ContractSummary>> {
+    page_of(market, filtered(market, actor, filter)?, page).await
+}
+
+/// The same contracts for a file, at most [`EXPORT_MAX`].
+///
+/// # Errors
+/// As [`contracts`].
+pub async fn export(market: &Market, actor: &Actor, filter: &Filter) -> Result<Vec<ContractSummary>> {
+    let rows = filtered(market, actor, filter)?.limit(EXPORT_MAX).all(&market.db).await?;
+    summaries(&market.db, &rows).await
+}
+
+/// The contracts that are asked for, the latest first.
+fn filtered(market: &Market, actor: &Actor, filter: &Filter) -> Result<Select<Entity>> {
     let mut query = Entity::find();
     query = match filter.scope {
         Scope::Public => query.filter(Column::State.eq(ContractState::Registered.code())).order_by_desc(Column::RegisteredAt),
@@ -300,7 +317,7 @@ pub async fn contracts(market: &Market, actor: &Actor, filter: &Filter, page: u6
             .add(Column::BuyerId.in_subquery(named.into_query()));
         query = query.filter(any);
     }
-    page_of(market, query.order_by_desc(Column::Id), page).await
+    Ok(query.order_by_desc(Column::Id))
 }
 
 /// The market's regions within a region: the city means all of it.
