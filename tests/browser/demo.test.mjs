@@ -45,7 +45,6 @@ const PAGES = {
     "/brokers",
     first("/brokers", /^\/brokers\/[\da-f-]{36}$/),
     "/experts",
-    "/unsubscribe/0",
     "/targets",
     "/targets/contract_value",
     "/targets/enterprises_served?page=2",
@@ -131,8 +130,8 @@ after(async () => {
 
 const enter = (role, options) => (role === "visitor" ? visit(browser, house.url, options) : demoVisit(browser, house, role, options));
 
-/** The links of a page, as paths with queries. */
-const links = (page) => page.locator("a[href^='/']").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+/** The links of a page, as paths with queries. Letters in the mail log lead where their receivers may go, not whoever reads the log. */
+const links = (page) => page.locator("a[href^='/']:not(.typed a)").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
 
 /** The addresses of a role's pages. */
 async function addresses(page, role) {

@@ -220,7 +220,7 @@ async function introduce({ broker, engineer, researcher }) {
   for (const side of [engineer, researcher]) {
     await side.goto("/work");
     await side.getByRole("main").getByRole("link", { name: zh("work.introductions") }).click();
-    await side.getByRole("main").getByRole("link", { name: /JS-\d{4}-\d{6}/ }).first().click();
+    await side.getByRole("main").locator("a[href*='/introductions/JS-']").first().click();
     await press(side, zh("brokers.acknowledge"));
     await says(side, zh("flash.acknowledged"));
   }

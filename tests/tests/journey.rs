@@ -140,7 +140,7 @@ async fn from_a_bottleneck_to_a_contract_that_moves_the_target() {
     let agreement = researcher.open("/deals/JY-2026-000001/nda").await;
     assert!(agreement.says("保密义务") && agreement.says("云汀材料研究所"), "{agreement}");
     let nameless = researcher.send(agreement.form("sign").with([("name", "别人")])).await;
-    assert_eq!(nameless.error_at("name").as_deref(), Some(t!(Zh, "error.name_differs")), "{nameless}");
+    assert_eq!(nameless.error_at("name").as_deref(), Some("签署人姓名须为“林研究员”，与平台登记一致"), "{nameless}");
     assert_eq!(nameless.error_at("agree").as_deref(), Some(t!(Zh, "error.nda_agree")), "{nameless}");
     researcher.send(nameless.form("sign").with([("name", "林研究员"), ("agree", "yes")])).await;
     assert_eq!(researcher.get("/demands/XQ-2026-000001/detail").await.status, 404, "one signature opens nothing");

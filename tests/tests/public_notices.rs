@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use keqiao_app::{t, words::code_label};
-use keqiao_market::{Error, clocks, contracts, deals, entity, interests, public_notices, sales};
+use keqiao_market::{Actor, Error, clocks, contracts, deals, entity, interests, public_notices, sales};
 use keqiao_model::{
     Coded, DealMove, DealState, Fields, FirstRefusal, InterestMove, Lang::Zh, ListingKind, NoticeState, ObjectionMove, ObjectionState,
 };
@@ -212,7 +212,7 @@ async fn an_objector_is_named_to_the_unit_and_the_officers_alone() {
         assert_eq!(empty.error_at(field).as_deref(), Some(t!(Zh, "error.required")), "{empty}");
     }
     let long = "长".repeat(2_001);
-    let refused = objector.send(page.form("object").with([("contact", "金丝雀电话"), ("text", long.as_str())])).await;
+    let refused = objector.send(page.form("object").with([("contact", "金丝雀@example.cn"), ("text", long.as_str())])).await;
     assert!(refused.error_at("text").is_some_and(|e| e.contains("2000")), "{refused}");
     let done = objector.send(refused.form("object").with([("text", "本人也是完成人，未列入。")])).await;
     assert_eq!(done.status, 303, "{done}");
@@ -229,12 +229,12 @@ async fn an_objector_is_named_to_the_unit_and_the_officers_alone() {
     ] {
         let page = who.open(&path).await;
         assert!(page.says("本人也是完成人"), "the words are public: {page}");
-        assert_eq!((page.says("欧阳明"), page.says("金丝雀电话")), (full, full), "{page}");
+        assert_eq!((page.says("欧阳明"), page.says("金丝雀@example.cn")), (full, full), "{page}");
         assert!(full || page.says("欧**"), "{page}");
         assert_eq!(page.offers("reject"), std::ptr::eq(who, &pair.researcher), "the unit alone answers");
     }
     let letters = app.letters().await;
-    assert!(letters.iter().all(|l| !l.text.contains("金丝雀电话") && !l.text.contains("欧阳明")), "{letters:?}");
+    assert!(letters.iter().all(|l| !l.text.contains("金丝雀@example.cn") && !l.text.contains("欧阳明")), "{letters:?}");
     let raised = t!(Zh, "told.objection_raised_subject", subject = "");
     for to in [pair.researcher.email(), pair.officer.email(), county.email()] {
         assert!(letters.iter().any(|l| l.to == to && l.subject.contains(raised.trim())), "{to}");
@@ -348,7 +348,7 @@ async fn nobody_floods_a_notice_with_objections() {
     }
     let sixth = object(&app, &number, "张六").await;
     assert!(matches!(sixth, Err(Error::TooMany { .. })), "{sixth:?}");
-    let form = fields([("name", "李四"), ("contact", "1"), ("text", "另有异议")]);
+    let form = fields([("name", "李四"), ("contact", "13900000001"), ("text", "另有异议")]);
     public_notices::raise(app.market(), &keqiao_market::Actor::Visitor, &number, &form, "10.0.0.2", None).await.unwrap();
     assert_eq!(app.rows().await.count("objection"), 6);
 }
@@ -421,4 +421,20 @@ async fn everyone_reads_the_list_of_notices() {
     assert_eq!(links.last(), Some(&format!("/public-notices/{number}")), "what is over comes last");
     assert_eq!(visitor.get("/public-notices/GS-2026-999999").await.status, 404);
     assert!(visitor.get("/sitemap.xml").await.text.contains("/public-notices"));
+}
+
+#[tokio::test]
+async fn an_objection_comes_from_others_who_can_be_reached() {
+    let app = TestApp::new().await;
+    let (pair, deal) = agreed(&app).await;
+    let number = publish(&pair, &deal).await.unwrap();
+    let said = |contact: &str| fields([("name", "李四"), ("contact", contact), ("text", "另有异议")]);
+    let own = public_notices::raise(app.market(), &pair.researcher.actor().await, &number, &said("13900000001"), "peer", None).await;
+    assert_eq!(codes(own), refused("", "objection_own"));
+    assert!(
+        pair.researcher.open(&format!("/public-notices/{number}")).await.all("button").iter().all(|b| b != t!(Zh, "public_notices.object"))
+    );
+    let unreachable = public_notices::raise(app.market(), &Actor::Visitor, &number, &said("见面谈"), "peer", None).await;
+    assert_eq!(codes(unreachable), refused("contact", "contact"));
+    public_notices::raise(app.market(), &Actor::Visitor, &number, &said("li@example.cn"), "peer", None).await.unwrap();
 }

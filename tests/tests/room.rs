@@ -191,12 +191,12 @@ async fn documents_keep_every_version_and_every_reading() {
     assert!(late.status == 422 && late.summary_errors()[0].contains(t!(Zh, "error.stale")), "{late}");
     let versions = documents::document(app.market(), &pair.engineer.actor().await, &deal, id).await.unwrap().versions;
     assert_eq!(versions.iter().map(|v| v.edition).collect::<Vec<_>>(), [2, 1]);
-    let log = disclosures::export(app.market(), &pair.researcher.actor().await).await.unwrap();
+    let log = disclosures::export(app.market(), &pair.researcher.actor().await, "").await.unwrap();
     let expected = keqiao_market::room::sha256(pdf("one"));
     assert!(log.len() == 1 && log[0].reader == "沈工" && log[0].sha256 == expected && log[0].deal == deal, "{log:?}");
     let own = pair.researcher.get(&first).await;
     assert_eq!(own.status, 200);
-    assert_eq!(disclosures::export(app.market(), &pair.researcher.actor().await).await.unwrap().len(), 1, "one's own leaves no line");
+    assert_eq!(disclosures::export(app.market(), &pair.researcher.actor().await, "").await.unwrap().len(), 1, "one's own leaves no line");
     let csv = pair.researcher.get("/disclosures?format=csv").await;
     assert!(csv.text.starts_with('\u{feff}') && csv.text.contains("沈工") && csv.text.contains(&expected), "{}", csv.text);
     assert_eq!(app.enterprise("钱工").await.get(&first).await.status, 404);
@@ -255,7 +255,7 @@ async fn messages_are_answered_and_seen() {
     let page = pair.researcher.open(&path).await;
     let file = page.links().into_iter().find(|l| l.starts_with("/attachments/")).unwrap();
     assert!(pair.researcher.get(&file).await.text.contains("24000"));
-    assert_eq!(disclosures::export(market, &engineer).await.unwrap().len(), 1);
+    assert_eq!(disclosures::export(market, &engineer, "").await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -288,6 +288,13 @@ async fn terms_are_proposed_countered_and_accepted() {
     assert_eq!(codes(early), refused("", "not_at_terms"));
     pair.sign_nda(&deal).await;
     pair.move_deal(&deal, DealMove::OpenTerms).await;
+    let past = TermsForm::complete()
+        .payment("instalments")
+        .set("milestones.4.title", "交付样品")
+        .set("milestones.4.due", "2020-01-01")
+        .set("milestones.4.amount", "120万");
+    let refused_terms = terms::propose_terms(market, &researcher, &deal, &past.fields(), None).await;
+    assert_eq!(codes(refused_terms), refused("milestones.4.due", "past"));
     terms::propose_terms(market, &researcher, &deal, &TermsForm::complete().fields(), None).await.unwrap();
     let own = terms::move_terms(market, &researcher, &deal, 1, TermMove::Accept, &Fields::default(), None).await;
     assert!(matches!(own, Err(Error::Forbidden)), "nobody accepts the own proposal: {own:?}");
@@ -348,6 +355,9 @@ async fn a_trial_is_planned_reminded_of_and_written_down() {
     let done = pair.engineer.send(refused_page.form("start_trial").with([("starts_on", "2026-08-05"), ("ends_on", "2026-09-05")])).await;
     assert_eq!(done.status, 303, "{done}");
     assert_eq!(state(&app, &pair.engineer, &deal).await, DealState::Trial);
+    let met = fields([("outcome", "met"), ("outcome_note", "达标")]);
+    let early = trials::end_trial(app.market(), &pair.researcher.actor().await, &deal, &met, None).await;
+    assert_eq!(codes(early), refused("", "trial_not_begun"));
     app.wait(Duration::days(33));
     let before = app.letters().await.len();
     for _ in 0..3 {
@@ -420,9 +430,13 @@ async fn the_broker_sees_the_room_but_signs_for_nobody() {
     assert!(matches!(signed, Err(Error::Forbidden)), "{signed:?}");
     pair.sign_nda(&deal).await;
     let id = document(&app, &pair.researcher, &deal, "one").await.unwrap();
-    let page = broker.open(&format!("/deals/{deal}/documents/{id}")).await;
+    let path = format!("/deals/{deal}/documents/{id}");
+    let page = broker.open(&path).await;
+    assert!(page.links().iter().all(|l| !l.starts_with("/attachments/")), "a broker signed nothing and reads no document: {page}");
+    let page = pair.engineer.open(&path).await;
     let file = page.links().into_iter().find(|l| l.starts_with("/attachments/")).unwrap();
-    assert_eq!(broker.get(&file).await.status, 404, "a broker signed nothing and reads no document");
+    assert_eq!(broker.get(&file).await.status, 404);
+    assert!(matches!(document(&app, &broker, &deal, "two").await, Err(Error::Forbidden)));
     let detail = disclosures::read_detail(app.market(), &broker.actor().await, ListingKind::Demand, &pair.demand).await;
     assert!(matches!(detail, Err(Error::NotFound)), "a broker reads no confidential detail: {detail:?}");
 }

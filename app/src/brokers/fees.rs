@@ -118,9 +118,9 @@ fn line(cx: &Cx, fee: &FeeLine, form: &Form) -> AnyView {
     };
     let rate = (fee.way == CommissionWay::Percent).then(|| measure(cx, fee.way, fee.rate, 0));
     let body = view! {
-        <p class="meta">
+        <p class="hint">
             <a href=cx.href(&Route::DealCommission(fee.deal.clone()))>{fee.deal.clone()}</a>" · "
-            {t!(cx.lang, "interests.by_broker", name = fee.broker)}" · "{contract}" "{rate}
+            {t!(cx.lang, "interests.by_broker", name = fee.broker)}" · "{contract}" "{rate.map(|rate| format!("· {rate}"))}
         </p>
         {table}
         {payments}

@@ -45,18 +45,22 @@ fn heads(cx: &Cx) -> [&'static str; 6] {
 
 /// Who read what of the organisation's confidential texts and files.
 pub(super) async fn log(cx: &Cx) -> Result<Page, PageError> {
+    let deal = cx.query.get("deal").trim().to_owned();
     if cx.query.get("format") == "csv" {
-        let all = disclosures::export(&cx.market, &cx.actor).await?;
-        let rows = all.iter().map(|entry| cells(cx, entry).to_vec());
+        let all = disclosures::export(&cx.market, &cx.actor, &deal).await?;
+        let rows = all.iter().map(|entry| {
+            let mut cells = cells(cx, entry).to_vec();
+            cells[0] = ui::iso_time(entry.at);
+            cells
+        });
         return Ok(Page::file("disclosures.csv", ui::CSV, ui::csv(&heads(cx), rows)));
     }
-    let deal = cx.query.get("deal").trim().to_owned();
     let found = disclosures::disclosures(&cx.market, &cx.actor, &deal, cx.query.page()).await?;
     let cx = cx.clone();
     Ok(Page::new(t!(cx.lang, "deals.disclosures"), move || {
         let all = (!deal.is_empty())
             .then(|| ui::button_link(&t!(cx.lang, "deals.all_disclosures", deal = deal), &cx.href(&cx.route), ButtonStyle::Secondary));
-        let export = ui::button_link(t!(cx.lang, "deals.export"), &format!("{}?format=csv", cx.href(&cx.route)), ButtonStyle::Quiet);
+        let export = ui::button_link(t!(cx.lang, "deals.export"), &cx.here(&cx.query.with("format", "csv")), ButtonStyle::Quiet);
         let rows: Vec<Vec<AnyView>> = found.items.iter().map(|d| cells(&cx, d).map(IntoAny::into_any).into_iter().collect()).collect();
         let list = if rows.is_empty() {
             let deals = (t!(cx.lang, "deals.title"), cx.href(&Route::Deals));

@@ -34,7 +34,10 @@ fn size(bytes: i64) -> String {
     format!("{} kB", (bytes + 1023) / 1024)
 }
 
-fn link(version: &VersionView) -> AnyView {
+fn link(cx: &Cx, version: &VersionView) -> AnyView {
+    if !version.readable {
+        return view! { {version.name.clone()}" "<span class="hint">{t!(cx.lang, "deals.sides_only")}</span> }.into_any();
+    }
     view! { <a href=format!("/attachments/{}", version.attachment)>{version.name.clone()}</a>" "<span class="hint">{size(version.size)}</span> }
         .into_any()
 }
@@ -46,7 +49,7 @@ pub(super) fn list(cx: &Cx, number: &str, documents: &[DocumentView]) -> AnyView
         .map(|d| {
             let to = cx.href(&Route::DealDocument(number.to_owned(), d.id));
             let (last, who, at) = match d.versions.first() {
-                Some(v) => (link(v), format!("{} {}", v.person, v.organisation).into_any(), ui::date_time(cx, v.at)),
+                Some(v) => (link(cx, v), format!("{} {}", v.person, v.organisation).into_any(), ui::date_time(cx, v.at)),
                 None => (().into_any(), ().into_any(), ().into_any()),
             };
             vec![
@@ -105,7 +108,7 @@ fn view(cx: &Cx, number: &str, document: &DocumentView, form: &Form) -> AnyView 
         .map(|v| {
             vec![
                 v.edition.to_string().into_any(),
-                link(v),
+                link(cx, v),
                 v.note.clone().into_any(),
                 format!("{} {}", v.person, v.organisation).into_any(),
                 ui::date_time(cx, v.at),
@@ -134,7 +137,7 @@ fn view(cx: &Cx, number: &str, document: &DocumentView, form: &Form) -> AnyView 
         {ui::page_title(&document.title, Some(&kind), None)}
         {ui::lead(t!(cx.lang, "deals.document_lead"))}
         {ui::record_table(t!(cx.lang, "deals.versions"), head.map(str::to_owned).to_vec(), rows, &[])}
-        {ui::section("add", t!(cx.lang, "deals.add_version"), ui::form(cx, &here, true, body))}
+        {document.versions.first().is_some_and(|v| v.readable).then(|| ui::section("add", t!(cx.lang, "deals.add_version"), ui::form(cx, &here, true, body)))}
     }
     .into_any()
 }

@@ -93,9 +93,13 @@ fn view(cx: &Cx, deal: &DealView, members: &MembersView, form: &Form) -> AnyView
     };
     let mut people: Vec<(String, String)> = members.addable.iter().map(|(id, name)| (id.to_string(), name.clone())).collect();
     // A part is changed by naming the same person again.
-    people.extend(members.members.iter().filter(|m| m.may_change).map(|m| (m.person_id.to_string(), m.name.clone())));
+    let me = cx.actor.id();
+    people.extend(
+        members.members.iter().filter(|m| m.may_change && Some(m.person_id) != me).map(|m| (m.person_id.to_string(), m.name.clone())),
+    );
     let add = if people.is_empty() {
-        ().into_any()
+        let mine = members.members.iter().any(|m| m.may_change);
+        mine.then(|| view! { <p class="hint">{t!(cx.lang, "deals.nobody_to_add")}</p> }).into_any()
     } else {
         let body = view! {
             {ui::select(cx, form, Input::new("person", t!(cx.lang, "deals.member")).required(), people)}

@@ -20,15 +20,17 @@ pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Pa
 
 pub(super) async fn submit(cx: &Cx, number: &str, submission: &Submission) -> Result<Outcome, PageError> {
     let (fields, once) = (&submission.fields, submission.once());
-    let done = match submission.action() {
-        "sign" => nda::sign_nda(&cx.market, &cx.actor, number, fields, &cx.peer, once).await,
-        "replace" => nda::replace_nda(&cx.market, &cx.actor, number, fields, once).await,
-        _ => return Err(PageError::NotFound),
-    };
-    match done {
-        Ok(()) if submission.action() == "sign" => Ok(Outcome::Go(Route::Deal(number.to_owned()), Some("flash.nda_signed"))),
-        Ok(()) => Ok(Outcome::Go(cx.route.clone(), Some("flash.saved"))),
-        Err(error) => Outcome::refused(submission, error),
+    match submission.action() {
+        "sign" => match nda::sign_nda(&cx.market, &cx.actor, number, fields, &cx.peer, once).await {
+            Ok(true) => Ok(Outcome::Go(Route::Deal(number.to_owned()), Some("flash.nda_in_force"))),
+            Ok(false) => Ok(Outcome::Go(Route::Deal(number.to_owned()), Some("flash.nda_signed"))),
+            Err(error) => Outcome::refused(submission, error),
+        },
+        "replace" => match nda::replace_nda(&cx.market, &cx.actor, number, fields, once).await {
+            Ok(()) => Ok(Outcome::Go(cx.route.clone(), Some("flash.saved"))),
+            Err(error) => Outcome::refused(submission, error),
+        },
+        _ => Err(PageError::NotFound),
     }
 }
 

@@ -66,7 +66,7 @@ fn view(cx: &Cx, room: Room, form: &Form) -> AnyView {
         let why = deal.code.map(|c| code_label(cx.lang, DeclineCode::GROUP, c.code())).unwrap_or_default();
         ui::notice(cx, Tone::Bad, view! { <p><strong>{why}</strong></p>{ui::paragraphs(&deal.reason)} }.into_any())
     });
-    let add_document = (deal.may_write && deal.nda_signed).then(|| {
+    let add_document = (deal.may_write && deal.nda_signed && deal.on_a_side).then(|| {
         let open = form.value("action") == "document";
         ui::details(t!(cx.lang, "deals.add_document"), open, papers::new_form(cx, form, &here))
     });
@@ -226,7 +226,7 @@ fn write(cx: &Cx, deal: &DealView, form: &Form, here: &str) -> Option<AnyView> {
             </p>
         }
     });
-    let file = deal.nda_signed.then(|| {
+    let file = (deal.nda_signed && deal.on_a_side).then(|| {
         let types = attachments::accepted_extensions().join(t!(cx.lang, "listings.separator"));
         ui::file(cx, form, Input::new("file", t!(cx.lang, "deals.file")).hint(t!(cx.lang, "listings.file_hint", types = types)))
     });
@@ -328,11 +328,14 @@ fn actions(cx: &Cx, deal: &DealView, form: &Form) -> AnyView {
         let to = cx.href(&Route::DealNda(deal.summary.number.clone()));
         parts.push(ui::button_link(t!(cx.lang, "deals.to_nda"), &to, ButtonStyle::Primary));
     }
-    if deal.summary.state == DealState::Terms && deal.on_a_side && !deal.may_sign {
+    let lacks = |need: Need| deal.next.iter().any(|n| n.needs.iter().any(|v| v.need == need && !v.met));
+    if deal.summary.state == DealState::Terms && deal.on_a_side && lacks(Need::TermsAccepted) {
         let to = cx.href(&Route::DealTerms(deal.summary.number.clone()));
         parts.push(ui::button_link(t!(cx.lang, "deals.to_terms"), &to, ButtonStyle::Primary));
     }
-    for (place, by) in deal.moves.iter().enumerate() {
+    // A move whose needs are open is told of in the check-list, not offered.
+    let waits = |by: &DealMove| deal.next.iter().any(|n| n.by == *by && n.needs.iter().any(|v| !v.met && !v.brought));
+    for (place, by) in deal.moves.iter().filter(|by| !waits(by)).enumerate() {
         let words = code_label(cx.lang, DealMove::GROUP, by.code());
         let reasoned = deal.summary.state.transition(*by).is_some_and(|t| t.reason);
         let again = form.value("action") == by.code();

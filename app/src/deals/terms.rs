@@ -92,7 +92,10 @@ fn view(cx: &Cx, number: &str, title: &str, shown: &TermsPage, form: Option<&For
     }
     let labels: Vec<(&str, &str)> = labels.iter().map(|(n, l)| (n.as_str(), l.as_str())).collect();
     let sheets: Vec<AnyView> = shown.sheets.iter().enumerate().map(|(place, sheet)| drawn(cx, sheet, place == 0)).collect();
-    let none = sheets.is_empty().then(|| ui::notice(cx, Tone::Info, t!(cx.lang, "deals.no_terms").into_any()));
+    let none = sheets.is_empty().then(|| {
+        let words = if shown.may_propose { t!(cx.lang, "deals.no_terms") } else { t!(cx.lang, "deals.terms_later") };
+        ui::notice(cx, Tone::Info, words.into_any())
+    });
     let propose = shown.may_propose.then(|| {
         let last = shown.sheets.first();
         let filled = match (form, last) {
@@ -187,7 +190,7 @@ fn drawn(cx: &Cx, sheet: &TermsView, is_last: bool) -> AnyView {
     let by = format!("{} {}", sheet.person, sheet.organisation);
     let note = (!sheet.note.is_empty()).then(|| ui::paragraphs(&sheet.note));
     let body = view! {
-        <p class="meta"><span>{by}</span><span>{ui::date_time(cx, sheet.created_at)}</span>{ui::state_badge(cx, TermState::GROUP, sheet.state.code())}</p>
+        <p class="hint">{by}" · "{ui::date_time(cx, sheet.created_at)}" "{ui::state_badge(cx, TermState::GROUP, sheet.state.code())}</p>
         {note}
         {changes(cx, &sheet.changes)}
         {whole(cx, &sheet.terms)}

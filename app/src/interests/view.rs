@@ -4,7 +4,7 @@ use keqiao_market::{
     history::HistoryEntry,
     interests::{self, Due, InterestView},
 };
-use keqiao_model::{Coded, Cooperation, DeclineCode, IndicatorAnswer, InterestMove, InterestState};
+use keqiao_model::{Coded, Cooperation, DeclineCode, IndicatorAnswer, InterestMove, InterestState, ListingKind};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -133,7 +133,9 @@ fn next_step(cx: &Cx, interest: &InterestView) -> Option<AnyView> {
     if !interest.outgoing || interest.state.is_open() || interest.state == InterestState::Accepted {
         return None;
     }
-    let improve = interest.code.map(|code| view! { <p>{label(cx.lang, "interests.improve", code.code())}</p> });
+    // The advice is for whoever offers an achievement.
+    let offers = interest.listing.kind == ListingKind::Demand;
+    let improve = interest.code.filter(|_| offers).map(|code| view! { <p>{label(cx.lang, "interests.improve", code.code())}</p> });
     let again = interest.listing.state.is_indexed().then(|| {
         let with = interest.counter.as_ref().map(|counter| ("with".to_owned(), counter.number.clone()));
         let contact = Route::InterestNew(interest.listing.kind, interest.listing.number.clone());
@@ -145,7 +147,7 @@ fn next_step(cx: &Cx, interest: &InterestView) -> Option<AnyView> {
 
 /// That the sender is not named yet, said to either side.
 fn hidden_notice(cx: &Cx, interest: &InterestView) -> Option<AnyView> {
-    if !interest.hidden || interest.state == InterestState::Accepted {
+    if !interest.hidden || !interest.state.is_open() {
         return None;
     }
     let words = if interest.outgoing { t!(cx.lang, "interests.hidden_own") } else { t!(cx.lang, "interests.hidden_sender") };

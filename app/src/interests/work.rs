@@ -42,6 +42,7 @@ struct Work {
 /// The few best pairs that nobody has taken up.
 async fn best_pairs(cx: &Cx) -> Result<Vec<PairView>, PageError> {
     let mut pairs = matching::best_pairs(&cx.market, &cx.actor, &PairFilter::default(), 1).await?.items;
+    pairs.retain(|pair| pair.claim.is_none());
     pairs.truncate(PAIRS);
     Ok(pairs)
 }

@@ -34,7 +34,8 @@ fn iso(date: Date) -> String {
     format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
 }
 
-fn machine(at: OffsetDateTime) -> String {
+/// A moment in China as machines read it.
+pub fn iso_time(at: OffsetDateTime) -> String {
     let at = local(at);
     format!("{}T{:02}:{:02}:{:02}+{HOURS_EAST:02}:00", iso(at.date()), at.hour(), at.minute(), at.second())
 }
@@ -70,12 +71,12 @@ pub fn day(cx: &Cx, date: Date) -> AnyView {
 
 /// The day of a moment in China.
 pub fn date(cx: &Cx, at: OffsetDateTime) -> AnyView {
-    time(machine(at), date_text(cx, at))
+    time(iso_time(at), date_text(cx, at))
 }
 
 /// Day, hour and minute of a moment in China.
 pub fn date_time(cx: &Cx, at: OffsetDateTime) -> AnyView {
-    time(machine(at), date_time_text(cx, at))
+    time(iso_time(at), date_time_text(cx, at))
 }
 
 /// An exact amount in yuan.
@@ -143,6 +144,6 @@ mod tests {
 
     #[test]
     fn moments_are_those_of_china() {
-        assert_eq!(machine(datetime!(2026-11-24 17:30 UTC)), "2026-11-25T01:30:00+08:00");
+        assert_eq!(iso_time(datetime!(2026-11-24 17:30 UTC)), "2026-11-25T01:30:00+08:00");
     }
 }

@@ -33,7 +33,7 @@ pub use self::{
         ButtonStyle, Input, button, button_link, buttons, conflict, date_input, error_summary, error_text, field_id, fieldset, file, form,
         hidden, money_input, post_button, text, textarea,
     },
-    format::{count, date, date_text, date_time, date_time_text, day, day_text, excerpt, money, money_compact, percent},
+    format::{count, date, date_text, date_time, date_time_text, day, day_text, excerpt, iso_time, money, money_compact, percent},
     gallery::gallery,
     grouped_chart::{GroupedChart, grouped_chart},
     icons::{icon, logo},

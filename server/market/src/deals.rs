@@ -507,6 +507,8 @@ pub async fn set_due(market: &Market, actor: &Actor, number: &str, fields: &Fiel
     let typed = fields.value("due_on").trim();
     let day = parse_date(typed);
     check.ensure(typed.is_empty() || day.is_some(), "due_on", "date");
+    let kept = row.due_on.as_deref() == Some(typed);
+    check.ensure(kept || day.is_none_or(|day| day >= crate::contracts::today(market)), "due_on", "past");
     let what = check.optional("due_what", fields.value("due_what"), DUE_MAX);
     check.ensure(day.is_none() || !what.is_empty(), "due_what", "required");
     check.finish(())?;

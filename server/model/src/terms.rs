@@ -166,8 +166,14 @@ impl Terms {
         if let Some(price) = price {
             check.ensure(by_royalty || price > Fen::ZERO, "price", "positive");
         }
-        let milestones = milestones(&mut check, fields);
-        if let (Some(price), Some(PaymentWay::Instalments)) = (price, payment) {
+        let mut rows = Check::new();
+        let milestones = milestones(&mut rows, fields);
+        let rows_are_right = rows.is_clean();
+        for error in rows.finish(()).err().into_iter().flatten() {
+            check.refuse(error);
+        }
+        // A sum of rows that are not right yet would say something untrue.
+        if let (Some(price), Some(PaymentWay::Instalments), true) = (price, payment, rows_are_right) {
             let sum = milestones.iter().try_fold(Fen::ZERO, |sum, m| sum.checked_add(m.amount));
             if sum != Some(price) {
                 let sum = sum.unwrap_or(Fen::ZERO);

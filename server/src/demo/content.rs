@@ -65,6 +65,7 @@ pub(crate) struct Words {
     pub(crate) document_title: String,
     pub(crate) first_refusal: String,
     pub(crate) objector: String,
+    pub(crate) objector_contact: String,
     pub(crate) objection: String,
     pub(crate) objection_answer: String,
     pub(crate) sale_rules: String,

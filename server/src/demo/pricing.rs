@@ -44,7 +44,8 @@ pub(crate) async fn on_notice(story: &Story, city: &City, number: &str, seller: 
     let notice = public_notices::publish(market, seller, number, &notice_fields(city, &form), form.version, None).await?;
     story.wait(Duration::days(2));
     let words = &city.words;
-    let objection: Fields = [("name", &words.objector), ("contact", &words.objector), ("text", &words.objection)].into_iter().collect();
+    let objection: Fields =
+        [("name", &words.objector), ("contact", &words.objector_contact), ("text", &words.objection)].into_iter().collect();
     public_notices::raise(market, &Actor::Visitor, &notice, &objection, number, None).await?;
     if runs {
         return Ok(true);
@@ -103,7 +104,8 @@ pub(crate) async fn sales(story: &mut Story, city: &City, people: &People, liste
         story.wait(Duration::hours(3));
         for (place, bidder) in sales::sale(&market, owner, &sale, 1).await?.bidders.unwrap_or_default().into_iter().enumerate() {
             let by = if place == 3 { BidderMove::Exclude } else { BidderMove::Admit };
-            let note: Fields = [(format!("note.{}", bidder.id), city.words.exclusion.clone())].into_iter().collect();
+            let words = if place == 3 { city.words.exclusion.clone() } else { String::new() };
+            let note: Fields = [(format!("note.{}", bidder.id), words)].into_iter().collect();
             sales::answer_bidder(&market, owner, &sale, bidder.id, by, &note, bidder.version, None).await?;
         }
         if way == "auction" {

@@ -17,6 +17,8 @@ use crate::{
 
 /// Longest name of an objector, characters.
 pub const NAME_MAX: usize = 60;
+/// Digits of the shortest telephone number.
+const CONTACT_DIGITS: usize = 7;
 /// Longest contact, characters.
 pub const CONTACT_MAX: usize = 120;
 /// Longest objection and longest answer, characters.
@@ -38,6 +40,8 @@ pub async fn raise(market: &Market, actor: &Actor, number: &str, fields: &Fields
     let mut check = Check::new();
     let name = check.required("name", fields.value("name"), NAME_MAX);
     let contact = check.required("contact", fields.value("contact"), CONTACT_MAX);
+    let reaches = contact.contains('@') || contact.chars().filter(char::is_ascii_digit).count() >= CONTACT_DIGITS;
+    check.ensure(contact.is_empty() || reaches, "contact", "contact");
     let text = check.required("text", fields.value("text"), OBJECTION_MAX);
     let checked = check.finish(());
     let (tx, before) = market.write_once(actor, once).await?;
@@ -45,6 +49,9 @@ pub async fn raise(market: &Market, actor: &Actor, number: &str, fields: &Fields
         return Ok(());
     }
     let row = find(&*tx, number).await?;
+    if actor.belongs_to(row.organisation_id) {
+        return Err(Error::field("", "objection_own"));
+    }
     if state_of(&row)? == NoticeState::Stopped || tx.now > row.ends_at {
         return Err(Error::field("", "objection_late"));
     }

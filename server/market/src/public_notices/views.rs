@@ -219,7 +219,7 @@ pub async fn public_notice(market: &Market, actor: &Actor, number: &str) -> Resu
     let on_a_side = crate::deals::find_for(db, actor, &deal.number).await.is_ok();
     let at_notice = crate::deals::state_of_deal(&deal)? == keqiao_model::DealState::Notice;
     Ok(NoticeView {
-        may_object: summary.state == NoticeState::Running,
+        may_object: summary.state == NoticeState::Running && !actor.belongs_to(row.organisation_id),
         may_stop: at_notice && state_of(&row)?.moves(parties).iter().any(|t| t.by == NoticeMove::Stop),
         first_refusal: FirstRefusal::from_code(&row.first_refusal),
         deal: on_a_side.then_some(deal.number),

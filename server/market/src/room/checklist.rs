@@ -17,6 +17,8 @@ pub struct NeedView {
     pub need: Need,
     /// Whether it is there.
     pub met: bool,
+    /// Whether the move itself brings it.
+    pub brought: bool,
 }
 
 /// A move that leads on from where a deal stands, with what it needs.
@@ -68,7 +70,7 @@ pub(crate) async fn next_moves<C: ConnectionTrait>(db: &C, row: &deal::Model, st
     for transition in DealState::TABLE.iter().filter(|t| t.from == state && !t.needs.is_empty() && t.by != DealMove::Lose) {
         let mut needs = Vec::new();
         for need in transition.needs {
-            needs.push(NeedView { need: *need, met: is_met(db, row, *need).await? });
+            needs.push(NeedView { need: *need, met: is_met(db, row, *need).await?, brought: is_brought(*need) });
         }
         next.push(NextMove { by: transition.by, needs });
     }

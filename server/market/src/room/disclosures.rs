@@ -154,22 +154,29 @@ fn of_owner(actor: &Actor) -> Result<Option<sea_orm::Select<disclosure::Entity>>
 /// # Errors
 /// [`Error::SignIn`].
 pub async fn disclosures(market: &Market, actor: &Actor, deal: &str, page: u64) -> Result<Paged<DisclosureView>> {
-    let Some(mut query) = of_owner(actor)? else { return Ok(Paged::empty()) };
-    if !deal.is_empty() {
-        let found = deal::Entity::find().filter(deal::Column::Number.eq(deal)).one(&market.db).await?;
-        query = query.filter(disclosure::Column::DealId.eq(found.map_or(Uuid::nil(), |d| d.id)));
-    }
+    let Some(query) = of_owner(actor)? else { return Ok(Paged::empty()) };
+    let query = of_deal(market, query, deal).await?;
     let (paged, rows) = fetch(&market.db, query, page).await?.take();
     Ok(paged.with(views(market, rows).await?))
 }
 
-/// The whole log of the organisation acted for, oldest last, for a file; at most a hundred thousand lines.
+/// The same for a file, whole or of one deal; at most a hundred thousand lines.
 ///
 /// # Errors
 /// [`Error::SignIn`].
-pub async fn export(market: &Market, actor: &Actor) -> Result<Vec<DisclosureView>> {
+pub async fn export(market: &Market, actor: &Actor, deal: &str) -> Result<Vec<DisclosureView>> {
     let Some(query) = of_owner(actor)? else { return Ok(Vec::new()) };
+    let query = of_deal(market, query, deal).await?;
     views(market, query.limit(EXPORT_MAX).all(&market.db).await?).await
+}
+
+/// Those of one deal, when its number is given.
+async fn of_deal(market: &Market, query: sea_orm::Select<disclosure::Entity>, deal: &str) -> Result<sea_orm::Select<disclosure::Entity>> {
+    if deal.is_empty() {
+        return Ok(query);
+    }
+    let found = deal::Entity::find().filter(deal::Column::Number.eq(deal)).one(&market.db).await?;
+    Ok(query.filter(disclosure::Column::DealId.eq(found.map_or(Uuid::nil(), |d| d.id))))
 }
 
 async fn views(market: &Market, rows: Vec<disclosure::Model>) -> Result<Vec<DisclosureView>> {

@@ -44,6 +44,8 @@ pub struct VersionView {
     pub note: String,
     /// When.
     pub at: OffsetDateTime,
+    /// Whether the actor may read the file: the broker of a deal may not.
+    pub readable: bool,
 }
 
 /// A document with its versions, newest first.
@@ -73,7 +75,7 @@ pub async fn documents(market: &Market, actor: &Actor, number: &str) -> Result<V
         .order_by_desc(document::Column::Id)
         .all(&market.db)
         .await?;
-    views(market, rows).await
+    views(market, side_of(actor, &row).is_some(), rows).await
 }
 
 /// One document of a deal.
@@ -83,10 +85,10 @@ pub async fn documents(market: &Market, actor: &Actor, number: &str) -> Result<V
 pub async fn document(market: &Market, actor: &Actor, number: &str, id: Uuid) -> Result<DocumentView> {
     let row = crate::deals::find_for(&market.db, actor, number).await?;
     let found = document::Entity::find_by_id(id).filter(document::Column::DealId.eq(row.id)).one(&market.db).await?;
-    views(market, found.into_iter().collect()).await?.pop().ok_or(Error::NotFound)
+    views(market, side_of(actor, &row).is_some(), found.into_iter().collect()).await?.pop().ok_or(Error::NotFound)
 }
 
-async fn views(market: &Market, rows: Vec<document::Model>) -> Result<Vec<DocumentView>> {
+async fn views(market: &Market, readable: bool, rows: Vec<document::Model>) -> Result<Vec<DocumentView>> {
     let versions = document_version::Entity::find()
         .filter(document_version::Column::DocumentId.is_in(rows.iter().map(|d| d.id)))
         .order_by_desc(document_version::Column::Edition)
@@ -120,6 +122,7 @@ async fn views(market: &Market, rows: Vec<document::Model>) -> Result<Vec<Docume
             organisation: version.organisation_id.and_then(|id| names.get(&id).cloned()).unwrap_or_default(),
             note: version.note,
             at: from_micros(version.at),
+            readable,
         });
     }
     Ok(rows
@@ -179,6 +182,8 @@ pub async fn add_document(
         return id.parse().map_err(|_| Error::Stale);
     }
     let row = locked_for(&tx, actor, number).await?;
+    // The broker signed no confidentiality agreement.
+    let side = side_of(actor, &row).ok_or(Error::Forbidden)?;
     let person = actor.signed_in()?.id;
     let (id, edition) = match to {
         None => {
@@ -206,7 +211,7 @@ pub async fn add_document(
         document_id: Set(id),
         attachment_id: Set(file),
         person_id: Set(person),
-        organisation_id: Set(side_of(actor, &row)),
+        organisation_id: Set(Some(side)),
         edition: Set(edition),
         note: Set(note),
         at: Set(tx.now),

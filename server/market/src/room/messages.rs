@@ -58,6 +58,9 @@ pub async fn write_message(
         return Ok(());
     }
     let row = locked_for(&tx, actor, number).await?;
+    if stored.is_some() && side_of(actor, &row).is_none() {
+        return Err(Error::Forbidden);
+    }
     let hour_ago = tx.now - i64::try_from(Duration::hours(1).whole_microseconds()).unwrap_or(0);
     let written = message::Entity::find()
         .filter(message::Column::PersonId.eq(author))
@@ -191,7 +194,8 @@ pub(crate) async fn messages(market: &Market, actor: &Actor, row: &deal::Model) 
             MessageView {
                 id: m.id,
                 parent: m.parent_id,
-                files: files.remove(&m.id).unwrap_or_default(),
+                // The broker reads no files.
+                files: files.remove(&m.id).filter(|_| own_side.is_some()).unwrap_or_default(),
                 read: own && reads.iter().any(|r| r.read_at >= m.created_at && !colleagues.contains(&r.person_id)),
                 person: people.get(&m.person_id).cloned().unwrap_or_default(),
                 organisation: m.organisation_id.and_then(|id| names.get(&id).cloned()).unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! The confidentiality agreement (保密协议) of a deal: one text per edition, signed by both sides under name, time and hash. Only when both
 //! signed the same text does the confidential tier open.
 
-use keqiao_model::{Check, DealMove, DealState, Fields, NdaMove, NdaState, NoticeKind, Party, Stateful};
+use keqiao_model::{Check, DealMove, DealState, FieldError, Fields, NdaMove, NdaState, NoticeKind, Party, Stateful};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -220,15 +220,15 @@ pub async fn replace_nda(market: &Market, actor: &Actor, number: &str, fields: &
 }
 
 /// Signs the text whose hash the form carries (`hash`), under the signer's own `name`. When the other side has signed it too, the deal moves
-/// on and the confidential tier opens.
+/// on and the confidential tier opens. Answers whether it is in force now.
 ///
 /// # Errors
 /// [`Error::NotFound`] for others; [`Error::Forbidden`] unless the actor speaks for a side; [`Error::Invalid`]: the text changed since it was
 /// shown, the name is not the signer's, not agreed to, signed already.
-pub async fn sign_nda(market: &Market, actor: &Actor, number: &str, fields: &Fields, peer: &str, once: Option<Uuid>) -> Result<()> {
+pub async fn sign_nda(market: &Market, actor: &Actor, number: &str, fields: &Fields, peer: &str, once: Option<Uuid>) -> Result<bool> {
     let (tx, before) = market.write_once(actor, once).await?;
-    if before.is_some() {
-        return Ok(());
+    if let Some(state) = before {
+        return Ok(state == NdaState::Signed.code());
     }
     let row = locked_for(&tx, actor, number).await?;
     let side = signing_side(&tx, actor, &row).await?;
@@ -237,7 +237,9 @@ pub async fn sign_nda(market: &Market, actor: &Actor, number: &str, fields: &Fie
     let mut check = Check::new();
     check.ensure(fields.value("hash") == current.text_hash, "", "nda_changed");
     let name = check.required("name", fields.value("name"), NAME_MAX);
-    check.ensure(name.is_empty() || name == signer.name, "name", "name_differs");
+    if !name.is_empty() && name != signer.name {
+        check.refuse(FieldError::new("name", "name_differs").with("name", &signer.name));
+    }
     check.ensure(fields.value("agree") == "yes", "agree", "nda_agree");
     let signed = signatures(&*tx, current.id).await?;
     check.ensure(!signed.iter().any(|s| s.organisation_id == side), "", "nda_signed_already");
@@ -267,6 +269,7 @@ pub async fn sign_nda(market: &Market, actor: &Actor, number: &str, fields: &Fie
         let telling = Telling::new(NoticeKind::NdaProposed, &row.number, &row.title, format!("{}/nda", path_of(&row)));
         tx.tell(row.id, &telling.by(&by).organisations(&[other]).except(actor.id())).await?;
     }
-    tx.result("").await?;
-    tx.commit().await
+    tx.result(state.code()).await?;
+    tx.commit().await?;
+    Ok(state == NdaState::Signed)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use keqiao_model::{Check, DealState, Fields, NoticeKind, Party, Stateful, TermChange, TermMove, TermState, Terms};
+use keqiao_model::{Check, DealState, Fields, NoticeKind, Party, Stateful, TermChange, TermMove, TermState, Terms, parse_date};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -176,6 +176,11 @@ pub async fn propose_terms(market: &Market, actor: &Actor, number: &str, fields:
     let mut check = Check::new();
     let note = check.optional("note", fields.value("note"), NOTE_MAX);
     let read = Terms::read(fields);
+    let today = crate::contracts::today(market);
+    for (index, milestone) in fields.rows("milestones") {
+        let due = parse_date(milestone.value("due"));
+        check.ensure(due.is_none_or(|day| day >= today), &format!("milestones.{index}.due"), "past");
+    }
     let terms = match (read, check.finish(())) {
         (Ok(terms), Ok(())) => terms,
         (read, checked) => {

@@ -111,6 +111,8 @@ pub async fn end_trial(market: &Market, actor: &Actor, number: &str, fields: &Fi
     let found = of_deal(&*tx, row.id).await?.ok_or(Error::NotFound)?;
     let mut check = Check::new();
     check.ensure(found.ended_at.is_none() && crate::deals::state_of_deal(&row)? == DealState::Trial, "", "trial_over");
+    let begun = parse_date(&found.starts_on).is_some_and(|day| day <= crate::contracts::today(market));
+    check.ensure(begun, "", "trial_not_begun");
     let outcome = TrialOutcome::from_code(fields.value("outcome").trim());
     check.ensure(outcome.is_some(), "outcome", "required");
     let note = check.required("outcome_note", fields.value("outcome_note"), TEXT_MAX);
