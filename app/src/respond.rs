@@ -123,8 +123,26 @@ pub async fn respond(cx: &Cx, submission: Option<Submission>) -> Reply {
     };
     match Box::pin(page(cx, form)).await {
         Ok(Page { file: Some((name, media_type, bytes)), .. }) => Reply::File { name, media_type, bytes },
-        Ok(page) => draw(cx, page, status),
+        Ok(page) => {
+            if status.is_none() {
+                seen(cx).await;
+            }
+            draw(cx, page, status)
+        }
         Err(error) => failure(cx, error),
+    }
+}
+
+/// Notices that point to the page that was opened are read. Failing to note it is no reason not to show the page.
+async fn seen(cx: &Cx) {
+    if cx.unread == 0 || matches!(cx.route, Route::Notices) {
+        return;
+    }
+    let path = cx.route.path();
+    for path in [format!("{path}{}", cx.query.to_search()), path] {
+        if let Err(error) = keqiao_market::notices::seen(&cx.market, &cx.actor, &path).await {
+            tracing::error!(%error, "a notice was not marked as read");
+        }
     }
 }
 

@@ -254,7 +254,7 @@ async function meet({ broker, engineer, researcher }, demand) {
 }
 
 /** Reads and signs the confidentiality agreement under one's name. */
-async function signAgreement(page, deal, name) {
+async function signAgreement(page, deal, name, told) {
   await page.goto(`/deals/${deal}`);
   await follow(page, zh("deals.to_nda"));
   await says(page, "保密义务自双方签署之日起生效");
@@ -263,7 +263,7 @@ async function signAgreement(page, deal, name) {
   await fill(page, { [zh("deals.nda_name")]: name });
   await page.getByRole("main").getByLabel(zh("deals.nda_agree")).check();
   await press(page, zh("deals.nda_sign"));
-  await says(page, zh("flash.nda_signed"));
+  await says(page, told);
 }
 
 /** Messages, the confidentiality agreement, what it opens, documents, the terms. */
@@ -272,12 +272,12 @@ async function talk({ engineer, researcher, broker }, deal, achievement) {
   await fill(engineer, { [zh("deals.message")]: "试测安排在下周三可以吗？" });
   await press(engineer, zh("deals.send"));
   await says(engineer, "试测安排在下周三可以吗？");
-  await signAgreement(engineer, deal, "李工");
+  await signAgreement(engineer, deal, "李工", zh("flash.nda_signed"));
   await engineer.goto(`/achievements/${achievement}`);
   await says(engineer, zh("listings.detail_closed"));
   await researcher.goto(`/deals/${deal}`);
   await says(researcher, "试测安排在下周三可以吗？");
-  await signAgreement(researcher, deal, "王教授");
+  await signAgreement(researcher, deal, "王教授", zh("flash.nda_in_force"));
   await engineer.goto(`/achievements/${achievement}`);
   await follow(engineer, zh("listings.read_detail"));
   await says(engineer, "激励频率与磁化参数见附件。");
@@ -304,7 +304,7 @@ async function talk({ engineer, researcher, broker }, deal, achievement) {
   });
   // Instalments without milestones: the reason stands at them, and nothing typed is lost.
   await press(researcher, zh("deals.send_terms"));
-  await errors(researcher).getByText(/130/).waitFor();
+  await errors(researcher).getByText(/1,300,000/).waitFor();
   assert.equal(await field(researcher, zh("deals.term_price")).inputValue(), "130 万");
   await fill(researcher, { [zh("deals.term_payment")]: { tick: zh("codes.payment_way.lump") } });
   await press(researcher, zh("deals.send_terms"));

@@ -364,3 +364,18 @@ async fn nothing_confidential_is_told() {
         assert!(!held.contains(&table), "{held:?}");
     }
 }
+
+#[tokio::test]
+async fn whoever_opens_a_page_has_read_what_points_to_it() {
+    let app = TestApp::new().await;
+    let pair = app.pair().await;
+    let interest = pair.interest().await;
+    app.letters().await;
+    let unread = || async { keqiao_market::notices::unread(app.market(), &pair.engineer.actor().await).await.unwrap() };
+    let before = unread().await;
+    assert!(before > 0);
+    pair.engineer.open("/work").await;
+    assert_eq!(unread().await, before, "another page tells nothing of it");
+    pair.engineer.open(&format!("/en/interests/{interest}")).await;
+    assert_eq!(unread().await, before - 1);
+}

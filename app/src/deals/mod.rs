@@ -11,7 +11,7 @@ use keqiao_market::{
     deals::{self, DealSummary},
     room::{documents::DocumentFile, messages, trials},
 };
-use keqiao_model::{Coded, DealMove, DealState};
+use keqiao_model::{Coded, DealMove, DealState, FieldError};
 use leptos::prelude::*;
 
 use crate::{
@@ -50,7 +50,10 @@ async fn submit_room(cx: &Cx, number: &str, submission: &Submission) -> Result<O
     let (fields, once) = (&submission.fields, submission.once());
     let (market, actor) = (&cx.market, &cx.actor);
     let done = match submission.action() {
-        "write" => messages::write_message(market, actor, number, fields, file_of(submission), once).await,
+        "write" => {
+            let file = file_in(submission, ATTACHED);
+            messages::write_message(market, actor, number, fields, file, once).await.map_err(at_message)
+        }
         "document" => return documents::submit(cx, number, None, submission).await,
         "end_trial" => trials::end_trial(market, actor, number, fields, once).await,
         "due" => deals::set_due(market, actor, number, fields, once).await,
@@ -65,10 +68,27 @@ async fn submit_room(cx: &Cx, number: &str, submission: &Submission) -> Result<O
     }
 }
 
+/// The field for the file of a message: the page has another form with a `file`.
+const ATTACHED: &str = "attached";
+
 /// The file of a form.
 fn file_of(submission: &Submission) -> Option<DocumentFile<'_>> {
-    let file = submission.files.iter().find(|f| f.field == "file")?;
+    file_in(submission, "file")
+}
+
+fn file_in<'a>(submission: &'a Submission, field: &str) -> Option<DocumentFile<'a>> {
+    let file = submission.files.iter().find(|f| f.field == field)?;
     Some(DocumentFile { name: &file.name, bytes: file.bytes.clone() })
+}
+
+/// What is wrong with the file of a message, at its field.
+fn at_message(error: keqiao_market::Error) -> keqiao_market::Error {
+    match error {
+        keqiao_market::Error::Invalid(errors) => keqiao_market::Error::Invalid(
+            errors.into_iter().map(|e| if e.field == "file" { FieldError { field: ATTACHED.to_owned(), ..e } } else { e }).collect(),
+        ),
+        other => other,
+    }
 }
 
 async fn list(cx: &Cx) -> Result<Page, PageError> {

@@ -13,7 +13,7 @@ use keqiao_market::{
 use keqiao_model::{Coded, ContractState, DealMove, DealState, DeclineCode, Need, Stateful, TrialOutcome, format_date};
 use leptos::prelude::*;
 
-use super::{detail, documents as papers};
+use super::{ATTACHED, detail, documents as papers};
 use crate::{
     Cx, Form, Page, PageError, Query, Route,
     interests::decline_options,
@@ -52,6 +52,7 @@ fn view(cx: &Cx, room: Room, form: &Form) -> AnyView {
         ("title", t!(cx.lang, "deals.document_title")),
         ("document_kind", t!(cx.lang, "deals.document_kind")),
         ("file", t!(cx.lang, "deals.file")),
+        (ATTACHED, t!(cx.lang, "deals.attached")),
         ("note", t!(cx.lang, "deals.version_note")),
         ("starts_on", t!(cx.lang, "deals.trial_from")),
         ("ends_on", t!(cx.lang, "deals.trial_to")),
@@ -228,7 +229,7 @@ fn write(cx: &Cx, deal: &DealView, form: &Form, here: &str) -> Option<AnyView> {
     });
     let file = (deal.nda_signed && deal.on_a_side).then(|| {
         let types = attachments::accepted_extensions().join(t!(cx.lang, "listings.separator"));
-        ui::file(cx, form, Input::new("file", t!(cx.lang, "deals.file")).hint(t!(cx.lang, "listings.file_hint", types = types)))
+        ui::file(cx, form, Input::new(ATTACHED, t!(cx.lang, "deals.attached")).hint(t!(cx.lang, "listings.file_hint", types = types)))
     });
     let body = view! {
         {answering}

@@ -31,7 +31,7 @@ use crate::{
 };
 
 pub use self::{
-    centre::{NoticeGroup, NoticeView, mark_read, notices, open_notice, unread},
+    centre::{NoticeGroup, NoticeView, mark_read, notices, open_notice, seen, unread},
     deliver::purge,
     kinds::{Kind, MailWay, Topic},
     settings::{Setting, choose_mail, save_settings, settings},

@@ -112,6 +112,16 @@ pub async fn open_notice(market: &Market, actor: &Actor, id: Uuid) -> Result<Str
     Ok(row.subject)
 }
 
+/// Whoever opens a page has read what points to it; nothing is written when nothing does.
+///
+/// # Errors
+/// [`Error::SignIn`].
+pub async fn seen(market: &Market, actor: &Actor, path: &str) -> Result<()> {
+    let person = actor.signed_in()?.id;
+    let told = own(person).filter(notice::Column::ReadAt.is_null()).filter(notice::Column::Subject.eq(path)).count(&market.db).await?;
+    if told > 0 { mark_read(market, actor, path, market.now()).await } else { Ok(()) }
+}
+
 /// Marks what a person was told until a moment as read: of the page at this path, or everything where it is empty. What was read is left out of
 /// the next digest.
 ///
