@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use keqiao_app::t;
 use keqiao_market::{
-    Error, Subject, attachments, deals,
+    Error, Subject, attachments, deals, entity,
     interests::{self, Direction},
     organisations,
     room::{
@@ -14,6 +14,7 @@ use keqiao_market::{
 };
 use keqiao_model::{DealMove, DealState, Fields, InterestMove, Lang::Zh, ListingKind, NdaState, TermMove, TermState, TrialOutcome};
 use keqiao_tests::{AchievementForm, Client, DemandForm, Pair, TermsForm, TestApp, pdf};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 use time::Duration;
 
 fn fields<const N: usize>(pairs: [(&str, &str); N]) -> Fields {
@@ -453,4 +454,25 @@ async fn a_declined_interest_opens_no_room() {
     assert!(deals::deals(app.market(), &pair.engineer.actor().await, None, 1).await.unwrap().items.is_empty());
     let files = attachments::attachments(app.market(), &pair.engineer.actor().await, Subject::Deal, uuid::Uuid::nil()).await.unwrap();
     assert!(files.is_empty());
+}
+
+#[tokio::test]
+async fn files_from_before_deals_had_documents_stay_readable() {
+    let app = TestApp::new().await;
+    let pair = app.pair().await;
+    let deal = pair.deal().await;
+    pair.sign_nda(&deal).await;
+    document(&app, &pair.researcher, &deal, "one").await.unwrap();
+    let id = deals::deal(app.market(), &pair.engineer.actor().await, &deal).await.unwrap().summary.id;
+    let file = entity::attachment::Entity::find().one(app.market().database()).await.unwrap().unwrap();
+    let mut old = file.into_active_model();
+    (old.id, old.subject_kind, old.subject_id) = (Set(uuid::Uuid::now_v7()), Set("deal".to_owned()), Set(id));
+    (old.confidential, old.name) = (Set(false), Set("旧附件.pdf".to_owned()));
+    let old = old.insert(app.market().database()).await.unwrap();
+    let path = format!("/attachments/{}", old.id);
+    for side in [&pair.engineer, &pair.researcher] {
+        assert!(side.open(&format!("/deals/{deal}")).await.says("旧附件.pdf"));
+        assert_eq!(side.get(&path).await.status, 200);
+    }
+    assert_eq!(app.enterprise("钱工").await.get(&path).await.status, 404);
 }

@@ -1,7 +1,8 @@
 //! The page of a deal: where it stands, what the next move needs, the thread, the documents, what is due.
 
 use keqiao_market::{
-    Subject, attachments,
+    Subject,
+    attachments::{self, AttachmentView},
     deals::{self, DealView, MessageView},
     history::{self, HistoryEntry},
     room::{
@@ -27,6 +28,8 @@ struct Room {
     deal: DealView,
     history: Vec<HistoryEntry>,
     documents: Vec<DocumentView>,
+    /// Files from before deals had documents.
+    older: Vec<AttachmentView>,
 }
 
 pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Page, PageError> {
@@ -36,13 +39,14 @@ pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Pa
     // Whoever opens the thread has read it.
     messages::mark_read(&cx.market, &cx.actor, number).await?;
     let title = format!("{number} {}", deal.summary.title);
-    let room = Room { deal, history, documents };
+    let older = attachments::attachments(&cx.market, &cx.actor, Subject::Deal, deal.summary.id).await?;
+    let room = Room { deal, history, documents, older };
     let cx = cx.clone();
     Ok(Page::new(title, move || view(&cx, room, &form.unwrap_or_default())))
 }
 
 fn view(cx: &Cx, room: Room, form: &Form) -> AnyView {
-    let Room { deal, history, documents } = room;
+    let Room { deal, history, documents, older } = room;
     let s = &deal.summary;
     let here = cx.href(&cx.route);
     let labels = [
@@ -80,7 +84,7 @@ fn view(cx: &Cx, room: Room, form: &Form) -> AnyView {
         {next(cx, &deal)}
         {trial(cx, &deal, form, &here)}
         {ui::section("thread", t!(cx.lang, "deals.thread"), view! { {thread(cx, &deal)}{write(cx, &deal, form, &here)} }.into_any())}
-        {ui::section("documents", t!(cx.lang, "deals.documents"), view! { {before_nda}{shown}{add_document} }.into_any())}
+        {ui::section("documents", t!(cx.lang, "deals.documents"), view! { {before_nda}{shown}{files(cx, &older, false)}{add_document} }.into_any())}
         {ui::section("listings", t!(cx.lang, "interests.about"), ui::results(listings))}
         {ui::details(t!(cx.lang, "listings.history"), false, timeline(cx, history))}
     }

@@ -243,7 +243,6 @@ pub async fn attach(market: &Market, actor: &Actor, subject: Subject, id: Uuid, 
     if !may_change(market, actor, subject, id).await? {
         return Err(Error::NotFound);
     }
-    check_file(market, "file", file.name, &file.bytes)?;
     if subject == Subject::Listing && file.confidential && file.reason.trim().is_empty() {
         return Err(Error::field("file_reason", "required"));
     }
@@ -282,6 +281,7 @@ fn subject_of(row: &attachment::Model) -> Result<Subject> {
     match row.subject_kind.as_str() {
         "listing" => Ok(Subject::Listing),
         "contract" => Ok(Subject::Contract),
+        "deal" => Ok(Subject::Deal),
         "document" => Ok(Subject::Document),
         "message" => Ok(Subject::Message),
         other => Err(Error::internal(format!("attachment of {other}"))),
@@ -377,6 +377,8 @@ async fn access(market: &Market, actor: &Actor, subject: Subject, id: Uuid, file
             let opened = opened.map(|deal| Opened::ByDeal { owner: row.organisation_id, deal: Box::new(deal), listing: Some(row.id) });
             Ok(Access { public: state || inside || opened.is_some(), confidential: opened })
         }
+        // Files that deals got before they had documents name no side.
+        Subject::Deal => in_room(market, actor, id, None).await,
         Subject::Document => {
             let Some(row) = document::Entity::find_by_id(id).one(&market.db).await? else { return Ok(Access::NONE) };
             let version = document_version::Entity::find()
@@ -407,15 +409,14 @@ async fn in_room(market: &Market, actor: &Actor, deal: Uuid, from: Option<Uuid>)
     if !crate::room::members::is_member(&market.db, actor, &deal).await? {
         return Ok(Access::NONE);
     }
-    let own = from.map_or(deal.broker_id == actor.id(), |o| actor.belongs_to(o));
-    if own {
+    if from.is_some_and(|o| actor.belongs_to(o)) {
         return Ok(Access::all_of(true));
     }
     // The broker signed no confidentiality agreement.
     if !crate::deals::state_of_deal(&deal)?.is_confidential() || crate::room::side_of(actor, &deal).is_none() {
         return Ok(Access::NONE);
     }
-    // What the broker put there belongs to nobody's log.
+    // What names no side belongs to nobody's log.
     let opened = from.map_or(Opened::Own, |owner| Opened::ByDeal { owner, deal: Box::new(deal), listing: None });
     Ok(Access { public: true, confidential: Some(opened) })
 }

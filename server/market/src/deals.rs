@@ -460,9 +460,11 @@ pub async fn deal(market: &Market, actor: &Actor, number: &str) -> Result<DealVi
     let side = on_a_side && speaks;
     let moves: Vec<DealMove> = if speaks { state.moves(&parties).iter().map(|t| t.by).collect() } else { Vec::new() };
     let today = crate::contracts::today(market);
+    let next = room::next_moves(&market.db, &row, state).await?;
+    let can_sign = next.iter().any(|n| n.by == DealMove::Sign && n.needs.iter().all(|v| v.met || v.brought));
     Ok(DealView {
         messages: room::messages::messages(market, actor, &row).await?,
-        next: room::next_moves(&market.db, &row, state).await?,
+        next,
         trial: room::trials::of_deal(&market.db, row.id).await?.and_then(|t| room::trials::view(&t, today)),
         nda_signed: room::nda::is_signed(&market.db, row.id).await?,
         on_a_side,
@@ -475,7 +477,7 @@ pub async fn deal(market: &Market, actor: &Actor, number: &str) -> Result<DealVi
         opening,
         code: DeclineCode::from_code(&row.code),
         reason: row.reason.clone(),
-        may_sign: side && contract.is_none() && can_sign(&market.db, &row, state).await?,
+        may_sign: side && contract.is_none() && can_sign,
         contract,
         moves,
         may_write: state.is_open(),
@@ -483,14 +485,6 @@ pub async fn deal(market: &Market, actor: &Actor, number: &str) -> Result<DealVi
         version: row.version,
         summary: deal_summaries(market, actor, vec![row]).await?.pop().ok_or(Error::NotFound)?,
     })
-}
-
-/// Whether everything is there that signing needs, apart from the contract itself.
-async fn can_sign<C: ConnectionTrait>(db: &C, row: &deal::Model, state: DealState) -> Result<bool> {
-    match state.transition(DealMove::Sign) {
-        Some(transition) => Ok(room::needs_met(db, row, transition.needs).await.is_ok()),
-        None => Ok(false),
-    }
 }
 
 /// Sets or clears the next day by which something is due (`due_on`, `due_what`), for everybody in the deal.

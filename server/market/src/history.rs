@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     Market, Result,
     db::{Subject, from_micros},
-    entity::{move_log, person},
+    entity::move_log,
 };
 
 /// One stored move.
@@ -42,13 +42,7 @@ pub async fn history(market: &Market, subject: Subject, id: Uuid) -> Result<Vec<
         .all(&market.db)
         .await?;
     let people: Vec<Uuid> = rows.iter().filter_map(|r| r.person_id).collect();
-    let names: std::collections::HashMap<Uuid, String> = person::Entity::find()
-        .filter(person::Column::Id.is_in(people))
-        .all(&market.db)
-        .await?
-        .into_iter()
-        .map(|p| (p.id, p.name))
-        .collect();
+    let names = crate::accounts::person_names(&market.db, people).await?;
     Ok(rows
         .into_iter()
         .map(|r| HistoryEntry {

@@ -18,6 +18,7 @@ use serde_json::json;
 use time::Duration;
 use uuid::Uuid;
 
+pub(crate) use self::people::person_names;
 pub(crate) use self::sessions::end_all;
 pub use self::{
     people::{PersonView, Roles, people, person, set_roles},

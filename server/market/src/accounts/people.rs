@@ -182,3 +182,13 @@ async fn other_admins(market: &Market, tx: &Tx, id: Uuid) -> Result<usize> {
         person::Entity::find().filter(person::Column::Admin.eq(true)).order_by_asc(person::Column::Id).lock_exclusive().all(&**tx).await?;
     Ok(admins.iter().filter(|p| p.id != id && may_sign_in(market, p)).count())
 }
+
+/// Names of people by id.
+pub(crate) async fn person_names<C: ConnectionTrait>(db: &C, ids: Vec<Uuid>) -> Result<HashMap<Uuid, String>> {
+    let mut names = HashMap::new();
+    for chunk in ids.chunks(500) {
+        let rows = person::Entity::find().filter(person::Column::Id.is_in(chunk.iter().copied())).all(db).await?;
+        names.extend(rows.into_iter().map(|p| (p.id, p.name)));
+    }
+    Ok(names)
+}

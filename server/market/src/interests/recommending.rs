@@ -9,7 +9,7 @@ use super::MESSAGE_MAX;
 use crate::{
     Actor, Error, Event, ListingSummary, Market, Paged, Result,
     db::{Subject, Tx, from_micros},
-    entity::{listing, person, recommendation},
+    entity::{listing, recommendation},
     listings::{find, kind_of, state_of},
     matching::summaries_by_id,
     paging::fetch,
@@ -119,13 +119,7 @@ pub async fn recommendations(market: &Market, actor: &Actor, page: u64) -> Resul
         .order_by_desc(recommendation::Column::Id);
     let (paged, rows) = fetch(&market.db, query, page).await?.take();
     let listings = summaries_by_id(market, rows.iter().flat_map(|r| [r.demand_id, r.achievement_id]).collect()).await?;
-    let brokers: std::collections::HashMap<Uuid, String> = person::Entity::find()
-        .filter(person::Column::Id.is_in(rows.iter().map(|r| r.broker_id)))
-        .all(&market.db)
-        .await?
-        .into_iter()
-        .map(|p| (p.id, p.name))
-        .collect();
+    let brokers = crate::accounts::person_names(&market.db, rows.iter().map(|r| r.broker_id).collect()).await?;
     let items = rows
         .into_iter()
         .filter_map(|r| {

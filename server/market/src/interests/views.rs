@@ -11,7 +11,7 @@ use super::{Due, conceals, parties, state_of_interest};
 use crate::{
     Actor, Error, ListingSummary, Market, Paged, Result, Subject,
     db::from_micros,
-    entity::{interest, listing, person},
+    entity::{interest, listing},
     history::{HistoryEntry, history},
     listings::organisation_names,
     paging::fetch,
@@ -146,13 +146,7 @@ async fn views(market: &Market, actor: &Actor, rows: Vec<interest::Model>) -> Re
         crate::listings::summaries(&market.db, &listings).await?.into_iter().map(|s| (s.id, s)).collect();
     let names = organisation_names(&market.db, rows.iter().flat_map(|r| [r.from_organisation_id, r.to_organisation_id]).collect()).await?;
     let people: Vec<Uuid> = rows.iter().flat_map(|r| [Some(r.from_person_id), r.broker_id]).flatten().collect();
-    let people: HashMap<Uuid, String> = person::Entity::find()
-        .filter(person::Column::Id.is_in(people))
-        .all(&market.db)
-        .await?
-        .into_iter()
-        .map(|p| (p.id, p.name))
-        .collect();
+    let people = crate::accounts::person_names(&market.db, people).await?;
     let deals = crate::deals::numbers_of(market, rows.iter().map(|r| r.id).collect()).await?;
     let mut views = Vec::new();
     for row in rows {

@@ -71,7 +71,7 @@ async fn check_seller<C: ConnectionTrait>(db: &C, actor: &Actor, row: &deal::Mod
 }
 
 async fn speaks_for_seller<C: ConnectionTrait>(db: &C, actor: &Actor, row: &deal::Model) -> Result<bool> {
-    Ok(actor.belongs_to(row.seller_id) && speaks(db, actor, row).await?)
+    Ok(crate::room::side_of(actor, row) == Some(row.seller_id) && speaks(db, actor, row).await?)
 }
 
 /// The names of those who made the achievement of a deal, and which of them a person of the buyer bears too.

@@ -12,7 +12,7 @@ use crate::{
     Actor, Error, Market, Result,
     attachments::{self, NewFile},
     db::{Subject, Tx, from_micros},
-    entity::{attachment, document, document_version, person},
+    entity::{attachment, document, document_version},
     listings::organisation_names,
     notices::Telling,
     room::{locked_for, members, nda, path_of, side_of, touch},
@@ -101,13 +101,7 @@ async fn views(market: &Market, readable: bool, rows: Vec<document::Model>) -> R
         .into_iter()
         .map(|a| (a.id, a))
         .collect();
-    let people: HashMap<Uuid, String> = person::Entity::find()
-        .filter(person::Column::Id.is_in(versions.iter().map(|v| v.person_id)))
-        .all(&market.db)
-        .await?
-        .into_iter()
-        .map(|p| (p.id, p.name))
-        .collect();
+    let people = crate::accounts::person_names(&market.db, versions.iter().map(|v| v.person_id).collect()).await?;
     let names = organisation_names(&market.db, versions.iter().filter_map(|v| v.organisation_id).collect()).await?;
     let mut by_document: HashMap<Uuid, Vec<VersionView>> = HashMap::new();
     for version in versions {

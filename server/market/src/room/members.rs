@@ -1,8 +1,6 @@
 //! Who works on a deal, and in which part. Managers of either side's organisation belong to it without being named; whoever leaves the
 //! organisation or is removed loses sight of the deal at once.
 
-use std::collections::HashMap;
-
 use keqiao_model::{DealRole, Fields, NoticeKind};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use time::OffsetDateTime;
@@ -71,14 +69,14 @@ pub(crate) async fn is_member<C: ConnectionTrait>(db: &C, actor: &Actor, row: &d
     Ok(found.and_then(|m| m.organisation_id).is_some_and(|o| actor.belongs_to(o)))
 }
 
-/// Whether the actor speaks for its side: a manager of it, or its lead in the deal.
+/// Whether the actor speaks for the side it stands on: a manager of it, or its lead in the deal.
 pub(crate) async fn speaks<C: ConnectionTrait>(db: &C, actor: &Actor, row: &deal::Model) -> Result<bool> {
-    let Some(id) = actor.id() else { return Ok(false) };
-    if manages_a_side(actor, row) {
+    let (Some(person), Some(side)) = (actor.person(), side_of(actor, row)) else { return Ok(false) };
+    if person.organisations.iter().any(|o| o.manager && o.id == side) {
         return Ok(true);
     }
-    let found = named(db, row.id, id).await?;
-    Ok(found.is_some_and(|m| m.role == DealRole::Lead.code() && m.organisation_id.is_some_and(|o| actor.belongs_to(o))))
+    let found = named(db, row.id, person.id).await?;
+    Ok(found.is_some_and(|m| m.role == DealRole::Lead.code() && m.organisation_id == Some(side)))
 }
 
 /// Names somebody a member; naming somebody again changes the part.
@@ -170,13 +168,7 @@ async fn current<C: ConnectionTrait>(db: &C, deal: Uuid) -> Result<Vec<deal_memb
 pub async fn members(market: &Market, actor: &Actor, number: &str) -> Result<MembersView> {
     let row = crate::deals::find_for(&market.db, actor, number).await?;
     let named = current(&market.db, row.id).await?;
-    let people: HashMap<Uuid, String> = person::Entity::find()
-        .filter(person::Column::Id.is_in(named.iter().map(|m| m.person_id)))
-        .all(&market.db)
-        .await?
-        .into_iter()
-        .map(|p| (p.id, p.name))
-        .collect();
+    let people = crate::accounts::person_names(&market.db, named.iter().map(|m| m.person_id).collect()).await?;
     let speaks = speaks(&market.db, actor, &row).await?;
     let own = side_of(actor, &row);
     let mut members: Vec<MemberView> = named

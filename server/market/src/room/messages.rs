@@ -17,7 +17,7 @@ use crate::{
     attachments::{self, AttachmentView, NewFile},
     db::{Subject, from_micros},
     deals::MessageView,
-    entity::{attachment, deal, deal_read, message, person},
+    entity::{attachment, deal, deal_read, message},
     listings::organisation_names,
     room::{documents::DocumentFile, locked_for, nda, side_of, touch},
 };
@@ -163,13 +163,7 @@ pub(crate) async fn messages(market: &Market, actor: &Actor, row: &deal::Model) 
         .all(&market.db)
         .await?;
     rows.reverse();
-    let people: HashMap<Uuid, String> = person::Entity::find()
-        .filter(person::Column::Id.is_in(rows.iter().map(|m| m.person_id)))
-        .all(&market.db)
-        .await?
-        .into_iter()
-        .map(|p| (p.id, p.name))
-        .collect();
+    let people = crate::accounts::person_names(&market.db, rows.iter().map(|m| m.person_id).collect()).await?;
     let names = organisation_names(&market.db, vec![row.buyer_id, row.seller_id]).await?;
     let mut files: HashMap<Uuid, Vec<AttachmentView>> = HashMap::new();
     let attached = attachment::Entity::find()

@@ -1,8 +1,6 @@
 //! Terms: one side proposes, the other accepts or answers with another proposal; what changed between two proposals is shown. Accepted terms
 //! are what the contract is checked against.
 
-use std::collections::HashMap;
-
 use keqiao_model::{Check, DealState, Fields, NoticeKind, Party, Stateful, TermChange, TermMove, TermState, Terms, parse_date};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use time::OffsetDateTime;
@@ -11,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     Actor, Error, Market, Result,
     db::{Moved, Subject, Tx, from_micros},
-    entity::{deal, person, term_sheet},
+    entity::{deal, term_sheet},
     listings::organisation_names,
     notices::Telling,
     room::{locked_for, members, path_of, side_of, touch},
@@ -101,13 +99,8 @@ fn parties(row: &term_sheet::Model, side: Option<Uuid>) -> Vec<Party> {
 pub async fn terms(market: &Market, actor: &Actor, number: &str) -> Result<TermsPage> {
     let row = crate::deals::find_for(&market.db, actor, number).await?;
     let rows = all(&market.db, row.id).await?;
-    let people: HashMap<Uuid, String> = person::Entity::find()
-        .filter(person::Column::Id.is_in(rows.iter().flat_map(|r| [Some(r.person_id), r.answered_by]).flatten()))
-        .all(&market.db)
-        .await?
-        .into_iter()
-        .map(|p| (p.id, p.name))
-        .collect();
+    let people =
+        crate::accounts::person_names(&market.db, rows.iter().flat_map(|r| [Some(r.person_id), r.answered_by]).flatten().collect()).await?;
     let names = organisation_names(&market.db, vec![row.buyer_id, row.seller_id]).await?;
     let at_terms = crate::deals::state_of_deal(&row)? == DealState::Terms;
     let side = side_of(actor, &row);
