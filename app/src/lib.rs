@@ -14,9 +14,13 @@ mod admin;
 #[cfg(feature = "ssr")]
 mod brokers;
 #[cfg(feature = "ssr")]
+mod certificates;
+#[cfg(feature = "ssr")]
 mod contracts;
 #[cfg(feature = "ssr")]
 mod cx;
+#[cfg(feature = "ssr")]
+mod dashboard;
 #[cfg(feature = "ssr")]
 mod deals;
 #[cfg(feature = "ssr")]
@@ -27,6 +31,8 @@ mod form;
 mod home;
 #[cfg(feature = "ssr")]
 mod imports;
+#[cfg(feature = "ssr")]
+mod indicators;
 #[cfg(feature = "ssr")]
 mod interests;
 #[cfg(feature = "ssr")]
@@ -48,7 +54,11 @@ mod respond;
 #[cfg(feature = "ssr")]
 mod review;
 #[cfg(feature = "ssr")]
+mod rewards;
+#[cfg(feature = "ssr")]
 mod route;
+#[cfg(feature = "ssr")]
+mod rules;
 #[cfg(feature = "ssr")]
 mod sales;
 #[cfg(feature = "ssr")]

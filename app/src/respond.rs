@@ -5,8 +5,9 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::{
-    Cx, Form, Outcome, Page, PageError, Route, Submission, accounts, admin, brokers, contracts, deals, experts, home, imports, interests,
-    listings, notices, organisations, public_notices, questions, review, sales, t, targets, ui,
+    Cx, Form, Outcome, Page, PageError, Route, Submission, accounts, admin, brokers, certificates, contracts, dashboard, deals, experts,
+    home, imports, indicators, interests, listings, notices, organisations, public_notices, questions, review, rewards, rules, sales, t,
+    targets, ui,
 };
 
 /// What the server sends.
@@ -63,8 +64,21 @@ async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
         }
         R::Questions | R::QuestionNew | R::Question(_) => questions::page(cx, form).await,
         R::Notices | R::NoticeSettings | R::Unsubscribe(_) => notices::page(cx, form).await,
-        R::Contracts | R::ContractNew | R::Contract(_) | R::ContractEdit(_) => contracts::page(cx, form).await,
-        R::Targets | R::Target(_) => targets::page(cx, form).await,
+        R::Contracts
+        | R::ContractNew
+        | R::Contract(_)
+        | R::ContractEdit(_)
+        | R::ContractSection(..)
+        | R::ContractAmend(_)
+        | R::ContractPerformance(_)
+        | R::ContractImport
+        | R::ContractImportBatch(_) => contracts::page(cx, form).await,
+        R::Certificate(_) | R::Certificates | R::CertificateCheck(_) => certificates::page(cx, form).await,
+        R::Rules | R::RuleNew | R::Rule(_) => rules::page(cx, form).await,
+        R::Rewards | R::RewardNew | R::RewardReport | R::Reward(_) => rewards::page(cx, form).await,
+        R::Indicators | R::IndicatorNew | R::Indicator(_) => indicators::page(cx, form).await,
+        R::Dashboard => dashboard::page(cx, form).await,
+        R::Targets | R::Target(_) | R::Assessment | R::Snapshots | R::Snapshot(_) => targets::page(cx, form).await,
         R::Review | R::ReviewPrecision | R::ReviewListing(..) | R::ReviewContract(_) => review::page(cx, form).await,
         R::Import | R::ImportBatch(_) => imports::page(cx, form).await,
         R::Admin | R::AdminPeople | R::AdminPerson(_) | R::AdminTargets | R::AdminMail | R::AdminAudit => admin::page(cx, form).await,
@@ -92,7 +106,20 @@ async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> 
         }
         R::Questions | R::QuestionNew | R::Question(_) => questions::submit(cx, submission).await,
         R::Notices | R::NoticeSettings | R::Unsubscribe(_) => notices::submit(cx, submission).await,
-        R::Contracts | R::ContractNew | R::Contract(_) | R::ContractEdit(_) => contracts::submit(cx, submission).await,
+        R::Contracts
+        | R::ContractNew
+        | R::Contract(_)
+        | R::ContractEdit(_)
+        | R::ContractSection(..)
+        | R::ContractAmend(_)
+        | R::ContractPerformance(_)
+        | R::ContractImport
+        | R::ContractImportBatch(_) => contracts::submit(cx, submission).await,
+        R::Certificate(_) | R::Certificates | R::CertificateCheck(_) => certificates::submit(cx, submission).await,
+        R::Rules | R::RuleNew | R::Rule(_) => rules::submit(cx, submission).await,
+        R::Rewards | R::RewardNew | R::RewardReport | R::Reward(_) => rewards::submit(cx, submission).await,
+        R::Indicators | R::IndicatorNew | R::Indicator(_) => indicators::submit(cx, submission).await,
+        R::Dashboard => dashboard::submit(cx, submission).await,
         R::Review | R::ReviewPrecision | R::ReviewListing(..) | R::ReviewContract(_) => review::submit(cx, submission).await,
         R::Import | R::ImportBatch(_) => imports::submit(cx, submission).await,
         R::Admin | R::AdminPeople | R::AdminPerson(_) | R::AdminTargets | R::AdminMail | R::AdminAudit => {
@@ -101,7 +128,16 @@ async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> 
         R::SignIn | R::Register | R::Forgot | R::Reset(_) | R::Verify(_) | R::Account | R::SignOut => {
             accounts::submit(cx, submission).await
         }
-        R::Home | R::About | R::Experts | R::Targets | R::Target(_) | R::Disclosures | R::Gallery => Err(PageError::NotFound),
+        R::Home
+        | R::About
+        | R::Experts
+        | R::Targets
+        | R::Target(_)
+        | R::Assessment
+        | R::Snapshots
+        | R::Snapshot(_)
+        | R::Disclosures
+        | R::Gallery => Err(PageError::NotFound),
     }
 }
 

@@ -102,8 +102,52 @@ pub enum Route {
     ContractNew,
     /// `/contracts/HT-2026-000001`
     Contract(String),
-    /// `/contracts/HT-2026-000001/edit`
+    /// `/contracts/HT-2026-000001/edit`: the task list of its form.
     ContractEdit(String),
+    /// `/contracts/HT-2026-000001/edit/{section}`: one section of the form.
+    ContractSection(String, String),
+    /// `/contracts/HT-2026-000001/amend`: changes of what is registered (变更登记).
+    ContractAmend(String),
+    /// `/contracts/HT-2026-000001/performance`: milestones, receipts, disputes.
+    ContractPerformance(String),
+    /// `/contracts/HT-2026-000001/certificate`: to print.
+    Certificate(String),
+    /// `/contracts/import`: past contracts from a table.
+    ContractImport,
+    /// `/contracts/import/{id}`: preview, then commit.
+    ContractImportBatch(Uuid),
+    /// `/certificates?code=`: check a certificate, for everyone.
+    Certificates,
+    /// `/certificates/{code}`: what a certificate is worth.
+    CertificateCheck(String),
+    /// `/rules`: what law and guide date, for everyone.
+    Rules,
+    /// `/rules/new`
+    RuleNew,
+    /// `/rules/{id}`
+    Rule(Uuid),
+    /// `/rewards`: how income from 职务科技成果 was split.
+    Rewards,
+    /// `/rewards/new?contract=HT-…`
+    RewardNew,
+    /// `/rewards/report?year=`: the unit's annual report.
+    RewardReport,
+    /// `/rewards/FP-2026-000001`
+    Reward(String),
+    /// `/indicators`: what counties report outside the ledger.
+    Indicators,
+    /// `/indicators/new?indicator=&year=`
+    IndicatorNew,
+    /// `/indicators/{id}`
+    Indicator(Uuid),
+    /// `/assessment?year=`: the report by which the city and its counties are assessed.
+    Assessment,
+    /// `/snapshots`: what the ledger said when each month was closed.
+    Snapshots,
+    /// `/snapshots/2026-10`
+    Snapshot(String),
+    /// `/dashboard`: the officers' board.
+    Dashboard,
     /// `/targets`
     Targets,
     /// `/targets/contract_value?year=&region=`: a figure down to its evidence.
@@ -218,8 +262,30 @@ impl Route {
             ["achievements", number, "sale"] => Self::SaleNew(text(number)?),
             ["contracts"] => Self::Contracts,
             ["contracts", "new"] => Self::ContractNew,
+            ["contracts", "import"] => Self::ContractImport,
+            ["contracts", "import", id] => Self::ContractImportBatch(id.parse().ok()?),
             ["contracts", number] => Self::Contract(text(number)?),
             ["contracts", number, "edit"] => Self::ContractEdit(text(number)?),
+            ["contracts", number, "edit", section] => Self::ContractSection(text(number)?, text(section)?),
+            ["contracts", number, "amend"] => Self::ContractAmend(text(number)?),
+            ["contracts", number, "performance"] => Self::ContractPerformance(text(number)?),
+            ["contracts", number, "certificate"] => Self::Certificate(text(number)?),
+            ["certificates"] => Self::Certificates,
+            ["certificates", code] => Self::CertificateCheck(text(code)?),
+            ["rules"] => Self::Rules,
+            ["rules", "new"] => Self::RuleNew,
+            ["rules", id] => Self::Rule(id.parse().ok()?),
+            ["rewards"] => Self::Rewards,
+            ["rewards", "new"] => Self::RewardNew,
+            ["rewards", "report"] => Self::RewardReport,
+            ["rewards", number] => Self::Reward(text(number)?),
+            ["indicators"] => Self::Indicators,
+            ["indicators", "new"] => Self::IndicatorNew,
+            ["indicators", id] => Self::Indicator(id.parse().ok()?),
+            ["assessment"] => Self::Assessment,
+            ["snapshots"] => Self::Snapshots,
+            ["snapshots", month] => Self::Snapshot(text(month)?),
+            ["dashboard"] => Self::Dashboard,
             ["targets"] => Self::Targets,
             ["targets", figure] => Self::Target(text(figure)?),
             ["review"] => Self::Review,
@@ -305,6 +371,28 @@ impl Route {
             Self::ContractNew => "/contracts/new".to_owned(),
             Self::Contract(number) => format!("/contracts/{number}"),
             Self::ContractEdit(number) => format!("/contracts/{number}/edit"),
+            Self::ContractSection(number, section) => format!("/contracts/{number}/edit/{section}"),
+            Self::ContractAmend(number) => format!("/contracts/{number}/amend"),
+            Self::ContractPerformance(number) => format!("/contracts/{number}/performance"),
+            Self::Certificate(number) => format!("/contracts/{number}/certificate"),
+            Self::ContractImport => "/contracts/import".to_owned(),
+            Self::ContractImportBatch(id) => format!("/contracts/import/{id}"),
+            Self::Certificates => "/certificates".to_owned(),
+            Self::CertificateCheck(code) => format!("/certificates/{code}"),
+            Self::Rules => "/rules".to_owned(),
+            Self::RuleNew => "/rules/new".to_owned(),
+            Self::Rule(id) => format!("/rules/{id}"),
+            Self::Rewards => "/rewards".to_owned(),
+            Self::RewardNew => "/rewards/new".to_owned(),
+            Self::RewardReport => "/rewards/report".to_owned(),
+            Self::Reward(number) => format!("/rewards/{number}"),
+            Self::Indicators => "/indicators".to_owned(),
+            Self::IndicatorNew => "/indicators/new".to_owned(),
+            Self::Indicator(id) => format!("/indicators/{id}"),
+            Self::Assessment => "/assessment".to_owned(),
+            Self::Snapshots => "/snapshots".to_owned(),
+            Self::Snapshot(month) => format!("/snapshots/{month}"),
+            Self::Dashboard => "/dashboard".to_owned(),
             Self::Targets => "/targets".to_owned(),
             Self::Target(figure) => format!("/targets/{figure}"),
             Self::Review => "/review".to_owned(),

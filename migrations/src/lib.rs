@@ -8,6 +8,7 @@ use sea_orm_migration::prelude::*;
 mod m0001_market;
 mod m0002_feedback;
 mod m0003_deals;
+mod m0004_register;
 mod table;
 
 /// Every migration in order.
@@ -16,6 +17,11 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_market::Migration), Box::new(m0002_feedback::Migration), Box::new(m0003_deals::Migration)]
+        vec![
+            Box::new(m0001_market::Migration),
+            Box::new(m0002_feedback::Migration),
+            Box::new(m0003_deals::Migration),
+            Box::new(m0004_register::Migration),
+        ]
     }
 }

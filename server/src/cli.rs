@@ -47,10 +47,10 @@ enum Command {
     Reindex,
     /// Bring in listings from a CSV, XLSX or JSON lines file (also gzipped).
     Import(Import),
-    /// Recompute every figure of the ledger from the contracts and name each difference; `verify` looks at the introductions instead.
+    /// Prove the ledger, or rebuild its sums.
     Ledger {
         #[command(subcommand)]
-        command: Option<Ledger>,
+        command: Ledger,
     },
     /// Print every state table as diagrams in Markdown; needs no database.
     States,
@@ -104,8 +104,10 @@ struct Import {
 
 #[derive(Debug, Subcommand)]
 enum Ledger {
-    /// Recompute the chain of introductions and name the first broken link.
+    /// Recompute every figure from the contracts, every sum from the entries, and both chains of hashes, and name each difference.
     Verify,
+    /// Add the sums up again from the entries.
+    Rebuild,
 }
 
 #[derive(Debug, Subcommand)]
@@ -187,17 +189,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("{count} listings indexed and matched");
         }
         Command::Import(request) => return import(&config, request).await,
-        Command::Ledger { command: Some(Ledger::Verify) } => verify_introductions(&config).await?,
-        Command::Ledger { command: None } => {
+        Command::Ledger { command: Ledger::Verify } => verify_ledger(&config).await?,
+        Command::Ledger { command: Ledger::Rebuild } => {
             let market = program::open(&config).await?;
-            let differences = ledger::verify(&market).await.map_err(plain)?;
-            for difference in &differences {
-                println!("{difference:?}");
+            match ledger::rebuild_sums(&market).await.map_err(plain)? {
+                0 => println!("every sum equals its entries"),
+                wrong => println!("{wrong} sums were wrong; all are added up again from the entries"),
             }
-            if !differences.is_empty() {
-                bail!("{} totals of the ledger differ from the contracts", differences.len());
-            }
-            println!("every total of the ledger equals the sum over its contracts");
         }
         Command::States => print!("{}", keqiao_model::state_diagrams()),
         Command::Evaluate(request) => evaluate::run(&request).await?,
@@ -214,10 +212,28 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn verify_introductions(config: &Config) -> anyhow::Result<()> {
+/// Everything that can be recomputed is, before the first difference ends it.
+async fn verify_ledger(config: &Config) -> anyhow::Result<()> {
     let market = program::open(config).await?;
+    let differences = ledger::verify(&market).await.map_err(plain)?;
+    for difference in &differences {
+        println!("{difference:?}");
+    }
+    if differences.is_empty() {
+        println!("every total of the ledger equals the sum over its contracts");
+    }
+    let broken = ledger::verify_chain(&market).await.map_err(plain)?;
+    if broken.is_none() {
+        println!("the chain of ledger entries holds");
+    }
     let report = introductions::verify(&market).await.map_err(plain)?;
     println!("{} records of introductions hold; the last has the hash {}", report.records, report.head);
+    if !differences.is_empty() {
+        bail!("{} totals of the ledger differ from the contracts", differences.len());
+    }
+    if let Some(seq) = broken {
+        bail!("the chain of ledger entries is broken at entry {seq}");
+    }
     match report.broken {
         Some(link) => bail!("the chain of introductions is broken: {link}"),
         None => Ok(()),

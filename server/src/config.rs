@@ -68,6 +68,8 @@ pub struct Config {
     pub periods: Periods,
     /// Holidays and shifted working days (`[[calendar]] year, holidays, workdays`).
     pub calendar: Calendar,
+    /// How registration numbers are written: `{city}`, `{region}`, `{year}` and, at the end, `{place}`.
+    pub registration_number: String,
     /// Mail.
     pub mail: Mail,
 }
@@ -95,6 +97,7 @@ impl Default for Config {
             limits: market.limits,
             periods: market.periods,
             calendar: market.calendar,
+            registration_number: market.registration_number,
             mail: Mail { smtp: String::new(), from: "Keqiao 科桥 <keqiao@localhost>".to_owned() },
         }
     }
@@ -144,6 +147,9 @@ impl Config {
                 self.periods.auction_extension_seconds
             );
         }
+        if !self.registration_number.ends_with("{place}") || !self.registration_number.contains("{year}") {
+            bail!("the configuration has an error:\n  registration_number: needs `{{year}}`, and `{{place}}` at the end");
+        }
         if let Some(day) = self.calendar.mistake() {
             bail!("the configuration has an error:\n  calendar: `{day}` is neither MM-DD nor MM-DD/MM-DD");
         }
@@ -181,6 +187,7 @@ impl Config {
             limits: self.limits.clone(),
             periods: self.periods.clone(),
             calendar: self.calendar.clone(),
+            registration_number: self.registration_number.clone(),
             session_idle: Duration::hours(self.session_idle_hours),
             session_absolute: Duration::days(self.session_days),
             hash_memory: self.hash_memory,

@@ -362,6 +362,8 @@ async function registerContract(page, contract) {
   await page.goto("/work");
   await page.getByRole("main").getByRole("link", { name: zh("work.register") }).click();
   await follow(page, ACHIEVEMENT);
+  await press(page, zh("review.accept"));
+  await says(page, zh("flash.contract_accepted"));
   await press(page, zh("review.register"));
   await says(page, zh("flash.decided"));
   await says(page, /^990100-\d{4}-00001$/);

@@ -28,5 +28,5 @@ pub use self::{
     builders::{AchievementForm, ContractForm, DemandForm, OrganisationForm, TermsForm, credit_code},
     client::{Client, PASSWORD},
     rows::Rows,
-    story::{Pair, Signed, pdf},
+    story::{Pair, Signed, answered, pdf, registered},
 };

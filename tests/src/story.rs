@@ -1,14 +1,14 @@
 //! What many tests begin with: a published pair, an open deal, a contract.
 
 use keqiao_market::{
-    Subject, attachments,
+    Actor, Market, Subject, attachments,
     contracts::{self},
     deals,
     interests::{self},
     listings,
     room::{nda, terms},
 };
-use keqiao_model::{ContractMove, DealMove, Fields, InterestMove, ListingKind, ListingMove, TermMove};
+use keqiao_model::{Coded, ContractMove, DealMove, Fields, InterestMove, ListingKind, ListingMove, TermMove};
 use uuid::Uuid;
 
 use crate::{AchievementForm, Client, ContractForm, DemandForm, TermsForm, TestApp};
@@ -171,6 +171,28 @@ impl Pair {
     }
 }
 
+/// An officer accepts a contract that was handed in, answers every finding and registers it.
+pub async fn registered(market: &Market, officer: &Actor, number: &str) {
+    let move_on = async |by| {
+        let version = contracts::contract(market, officer, number).await.unwrap().version;
+        contracts::move_contract(market, officer, number, by, "", "", version, None).await.unwrap();
+    };
+    move_on(ContractMove::Accept).await;
+    answered(market, officer, number).await;
+    move_on(ContractMove::Register).await;
+}
+
+/// An officer answers every finding of a contract.
+pub async fn answered(market: &Market, officer: &Actor, number: &str) {
+    for finding in contracts::findings(market, officer, number).await.unwrap() {
+        let fields: Fields =
+            [("kind", finding.kind.code()), ("others", &finding.contracts.join(" ")), ("answer", "已核对，属于独立的合同。")]
+                .into_iter()
+                .collect();
+        contracts::answer_finding(market, officer, number, &fields, None).await.unwrap();
+    }
+}
+
 impl Signed {
     /// Moves the contract, by whoever it is.
     pub async fn move_contract(&self, who: &Client, by: ContractMove) -> keqiao_market::Result<()> {
@@ -184,9 +206,16 @@ impl Signed {
         contracts::move_contract(market, &actor, &self.contract, by, code, reason, version, None).await
     }
 
-    /// Hands in and registers.
+    /// Hands in, has it accepted for review and registered.
     pub async fn register(&self) {
         self.move_contract(&self.pair.researcher, ContractMove::Submit).await.unwrap();
-        self.move_contract(&self.pair.officer, ContractMove::Register).await.unwrap();
+        let officer = self.pair.officer.actor().await;
+        registered(self.pair.officer.app().market(), &officer, &self.contract).await;
+    }
+
+    /// Hands in, and has it accepted for review.
+    pub async fn accepted(&self) {
+        self.move_contract(&self.pair.researcher, ContractMove::Submit).await.unwrap();
+        self.move_contract(&self.pair.officer, ContractMove::Accept).await.unwrap();
     }
 }

@@ -365,6 +365,8 @@ async fn a_form_posted_twice_does_nothing_twice() {
     let page = researcher.follow(with_file).await;
     twice(researcher, page.form("submit"), "move_log").await;
     let review = pair.officer.open(&format!("/review{}", page.path)).await;
+    twice(&pair.officer, review.form("accept"), "move_log").await;
+    let review = pair.officer.open(&format!("/review{}", page.path)).await;
     let registered = pair.officer.send(review.form("register")).await;
     assert_eq!(registered.status, 303, "{registered}");
     let between = app.rows().await;
@@ -431,7 +433,7 @@ async fn a_stale_version_overwrites_nothing() {
         (&signed.pair.engineer, draft.as_str(), "submit", "withdraw"),
         (&signed.pair.officer, &format!("/review{draft}"), "publish", "return"),
         (&signed.pair.researcher, &contract, "submit", "submit"),
-        (&signed.pair.officer, &format!("/review{contract}"), "register", "refuse"),
+        (&signed.pair.officer, &format!("/review{contract}"), "accept", "refuse"),
     ] {
         let (one, other) = (who.open(path).await, who.open(path).await);
         who.does(&one, first).await;

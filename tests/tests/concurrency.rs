@@ -45,7 +45,7 @@ where
 async fn of_fifty_registrations_of_one_contract_one_succeeds() {
     let app = TestApp::new().await;
     let signed = app.pair().await.signed().await;
-    signed.move_contract(&signed.pair.researcher, ContractMove::Submit).await.unwrap();
+    signed.accepted().await;
     let officer = signed.pair.officer.actor().await;
     let version = contracts::contract(app.market(), &officer, &signed.contract).await.unwrap().version;
     let before = app.rows().await;
@@ -288,7 +288,7 @@ async fn whatever_is_registered_and_cancelled_the_ledger_is_right() {
                 .await
                 .unwrap();
             contracts::move_contract(market, &seller, &number, ContractMove::Submit, "", "", 1, None).await.unwrap();
-            contracts::move_contract(market, &officer, &number, ContractMove::Register, "", "", 2, None).await.unwrap();
+            keqiao_tests::registered(market, &officer, &number).await;
             registered.push((number, amount * 100));
             expected += amount * 100;
         }

@@ -190,6 +190,8 @@ async fn from_a_bottleneck_to_a_contract_that_moves_the_target() {
     let queue = officer.open("/review?tab=contracts").await;
     assert!(queue.says("高速主轴陶瓷轴承委托开发"), "{queue}");
     let review = officer.open("/review/contracts/HT-2026-000001").await;
+    let accepted = officer.does(&review, "accept").await;
+    let review = officer.follow(accepted).await;
     let registered = officer.does(&review, "register").await;
     let contract = officer.follow(registered).await;
     assert!(contract.says("990100-2026-00001"), "{contract}");

@@ -38,6 +38,12 @@ fn every_table_is_complete() {
     check::<ClaimState>();
     check::<CommissionState>();
     check::<QuestionState>();
+    check::<AmendmentState>();
+    check::<MilestoneState>();
+    check::<ReceiptState>();
+    check::<DisputeState>();
+    check::<RewardState>();
+    check::<ReportState>();
 }
 
 #[test]

@@ -132,6 +132,8 @@ async fn a_contract_is_returned_mended_registered_and_cancelled() {
     pair.researcher.does(&page, "submit").await;
     assert!(pair.researcher.get(&format!("{contract}/edit")).await.status == 303, "what is handed in is not changed");
     let review = pair.officer.open(&format!("/review{contract}")).await;
+    let accepted = pair.officer.does(&review, "accept").await;
+    let review = pair.officer.follow(accepted).await;
     pair.officer.does(&review, "register").await;
     let total = async || ledger::total(app.market(), Figure::ContractValue, &ledger::LedgerFilter::default()).await.unwrap();
     assert_eq!(total().await, 120_000_000);
@@ -308,6 +310,8 @@ async fn a_contract_without_a_deal_names_its_buyer() {
     let page = researcher.follow(attached).await;
     researcher.does(&page, "submit").await;
     let review = officer.open(&format!("/review{}", page.path)).await;
+    let accepted = officer.does(&review, "accept").await;
+    let review = officer.follow(accepted).await;
     officer.does(&review, "register").await;
     let total = async |figure| ledger::total(app.market(), figure, &ledger::LedgerFilter::default()).await.unwrap();
     assert_eq!(total(Figure::ContractValue).await, 120_000_000, "sold from here");

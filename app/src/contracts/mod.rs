@@ -47,6 +47,9 @@ async fn act(cx: &Cx, number: &str, submission: &Submission) -> Result<Outcome, 
                 ContractMove::Submit => "flash.contract_submitted",
                 ContractMove::TakeBack => "flash.contract_taken_back",
                 ContractMove::Return => "flash.returned",
+                ContractMove::Accept => "flash.contract_accepted",
+                ContractMove::Pass => "flash.contract_passed",
+                ContractMove::Complete => "flash.contract_completed",
                 ContractMove::Register | ContractMove::Refuse | ContractMove::Cancel => "flash.decided",
             };
             (contracts::move_contract(&cx.market, &cx.actor, number, by, code, reason, version, once).await, flash)

@@ -101,6 +101,9 @@ fn registered(cx: &Cx, contract: &ContractSummary) -> Facts {
     if let Some(at) = contract.registered_at {
         facts.push((t!(cx.lang, "contracts.registered_at").to_owned(), ui::date(cx, at)));
     }
+    if let Some(day) = contract.due_on {
+        facts.push((t!(cx.lang, "contracts.due_on").to_owned(), ui::day(cx, day)));
+    }
     facts
 }
 
@@ -110,7 +113,11 @@ pub(super) fn decision(cx: &Cx, state: ContractState, detail: &ContractDetail) -
         ContractState::Draft | ContractState::Returned => (Tone::Warn, t!(cx.lang, "contracts.returned")),
         ContractState::Refused => (Tone::Bad, t!(cx.lang, "contracts.refused")),
         ContractState::Cancelled => (Tone::Bad, t!(cx.lang, "contracts.cancelled")),
-        ContractState::Submitted | ContractState::Registered => return ().into_any(),
+        ContractState::Submitted
+        | ContractState::Accepted
+        | ContractState::SecondReview
+        | ContractState::Registered
+        | ContractState::Completed => return ().into_any(),
     };
     if detail.reason.is_empty() {
         return ().into_any();
@@ -228,7 +235,9 @@ fn actions(cx: &Cx, contract: &ContractView, no_files: bool, form: &Form) -> Any
     let here = cx.href(&cx.route);
     let version = contract.version.to_string();
     let mut parts: Vec<AnyView> = Vec::new();
-    let decides = |by: &ContractMove| matches!(by, ContractMove::Register | ContractMove::Return | ContractMove::Refuse);
+    let decides = |by: &ContractMove| {
+        matches!(by, ContractMove::Accept | ContractMove::Pass | ContractMove::Register | ContractMove::Return | ContractMove::Refuse)
+    };
     if contract.moves.iter().any(decides) {
         let to = cx.href(&Route::ReviewContract(s.number.clone()));
         parts.push(ui::button_link(t!(cx.lang, "contracts.decide"), &to, ButtonStyle::Primary));

@@ -55,6 +55,7 @@ fn topic_label(cx: &Cx, topic: Topic) -> &'static str {
     match topic {
         Topic::Interests => t!(cx.lang, "notices.topic.interests"),
         Topic::Deals => t!(cx.lang, "notices.topic.deals"),
+        Topic::Contracts => t!(cx.lang, "notices.topic.contracts"),
         Topic::Sales => t!(cx.lang, "notices.topic.sales"),
         Topic::Brokers => t!(cx.lang, "notices.topic.brokers"),
         Topic::Questions => t!(cx.lang, "notices.topic.questions"),

@@ -1,25 +1,25 @@
 //! What waits for an officer: listings to publish or return, contracts to register or refuse; and how good the matching is.
 
+mod contract;
 mod precision;
 
 use keqiao_market::{
     ListingView, Subject,
     attachments::{self, AttachmentView},
-    contracts::{self, ContractView, Finding, FindingKind},
+    contracts,
     listings::{self, ReturnReason},
     review,
     similar::{self, SimilarListing},
 };
-use keqiao_model::{Coded, ContractMove, ContractState, ListingKind, ListingMove, ListingState, RefusalCode, TITLE_MAX};
+use keqiao_model::{Coded, ListingKind, ListingMove, ListingState, TITLE_MAX};
 use leptos::prelude::*;
 
 use crate::{
     Cx, Form, Outcome, Page, PageError, Query, Route, Submission,
-    contracts::{contract_facts, contract_line},
+    contracts::contract_line,
     listings::{field_label, files, full_text, near_notice, summary_meta, summary_result},
     t,
-    ui::{self, ButtonStyle, Input, Tone},
-    words::code_label,
+    ui::{self, ButtonStyle, Input},
 };
 
 /// Fields an officer may comment on, in the order of the form.
@@ -64,7 +64,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
         Route::Review => queue(cx).await,
         Route::ReviewPrecision => precision::page(cx).await,
         Route::ReviewListing(kind, number) => listing_page(cx, kind, &number, form).await,
-        Route::ReviewContract(number) => contract_page(cx, &number, form).await,
+        Route::ReviewContract(number) => contract::page(cx, &number, form).await,
         _ => Err(PageError::NotFound),
     }
 }
@@ -89,21 +89,11 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
                 .collect();
             listings::move_listing(&cx.market, &cx.actor, kind, &number, by, &reasons, version, once).await
         }
-        Route::ReviewContract(number) => {
-            let Some(by) = ContractMove::from_code(submission.action()) else { return Err(PageError::NotFound) };
-            let (code, reason) = (submission.value("code"), submission.value("reason"));
-            contracts::move_contract(&cx.market, &cx.actor, &number, by, code, reason, version, once).await
-        }
+        Route::ReviewContract(number) => return contract::submit(cx, &number, submission).await,
         _ => return Err(PageError::NotFound),
     };
     match done {
-        Ok(()) => {
-            let to = match &cx.route {
-                Route::ReviewContract(number) => Route::Contract(number.clone()),
-                _ => Route::Review,
-            };
-            Ok(Outcome::Go(to, Some(if submission.action() == "return" { "flash.returned" } else { "flash.decided" })))
-        }
+        Ok(()) => Ok(Outcome::Go(Route::Review, Some(if submission.action() == "return" { "flash.returned" } else { "flash.decided" }))),
         Err(error) => Outcome::refused(submission, error),
     }
 }
@@ -223,75 +213,6 @@ fn listing_view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], nea
         {ui::error_summary(cx, form, &labels)}
         {ui::back_link(cx, t!(cx.lang, "review.title"), &cx.href(&Route::Review))}
         {ui::page_title(&s.title, Some(&s.number), Some(badge))}
-        {ui::two_columns(main, aside)}
-    }
-    .into_any()
-}
-
-async fn contract_page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Page, PageError> {
-    let contract = contracts::contract(&cx.market, &cx.actor, number).await?;
-    if !contract.moves.contains(&ContractMove::Register) {
-        return Err(PageError::Redirect(cx.href(&Route::Contract(number.to_owned()))));
-    }
-    let findings = contracts::findings(&cx.market, &cx.actor, number).await?;
-    let attached = attachments::attachments(&cx.market, &cx.actor, Subject::Contract, contract.summary.id).await?;
-    let title = t!(cx.lang, "review.one", title = contract.summary.title);
-    let cx = cx.clone();
-    Ok(Page::new(title, move || contract_view(&cx, &contract, &findings, &attached, &form.unwrap_or_default())))
-}
-
-fn contract_view(cx: &Cx, contract: &ContractView, findings: &[Finding], attached: &[AttachmentView], form: &Form) -> AnyView {
-    let here = cx.href(&cx.route);
-    let version = contract.version.to_string();
-    let refusals = RefusalCode::ALL.iter().map(|c| (c.code().to_owned(), code_label(cx.lang, RefusalCode::GROUP, c.code()))).collect();
-    let back = view! {
-        {ui::hidden("version", &version)}
-        {ui::textarea(cx, form, Input::new("reason", t!(cx.lang, "review.what_to_mend")).required().rows(3))}
-        {ui::buttons(vec![ui::button(t!(cx.lang, "review.return_contract"), ContractMove::Return.code(), ButtonStyle::Secondary)])}
-    }
-    .into_any();
-    let refuse = view! {
-        {ui::hidden("version", &version)}
-        {ui::select(cx, form, Input::new("code", t!(cx.lang, "review.refusal")).required(), refusals)}
-        {ui::textarea(cx, form, Input::new("reason", t!(cx.lang, "review.refusal_words")).required().rows(3))}
-        {ui::buttons(vec![ui::button(t!(cx.lang, "review.refuse"), ContractMove::Refuse.code(), ButtonStyle::Danger)])}
-    }
-    .into_any();
-    let action = form.value("action");
-    let aside = view! {
-        <div class="actions">
-            {ui::post_button(cx, &here, t!(cx.lang, "review.register"), ContractMove::Register.code(), &[("version", &version)], ButtonStyle::Primary)}
-            {ui::details(t!(cx.lang, "review.return_contract"), action == ContractMove::Return.code(), ui::form(cx, &here, false, back))}
-            {ui::details(t!(cx.lang, "review.refuse"), action == ContractMove::Refuse.code(), ui::form(cx, &here, false, refuse))}
-        </div>
-    }
-    .into_any();
-    let findings = (!findings.is_empty()).then(|| {
-        let items: Vec<AnyView> = findings
-            .iter()
-            .map(|f| {
-                let links: Vec<AnyView> = f
-                    .contracts
-                    .iter()
-                    .map(|n| view! { " "<a href=cx.href(&Route::Contract(n.clone()))>{n.clone()}</a> }.into_any())
-                    .collect();
-                view! { <li>{code_label(cx.lang, FindingKind::GROUP, f.kind.code())}{links}</li> }.into_any()
-            })
-            .collect();
-        ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "review.findings")}</p><ul>{items}</ul> }.into_any())
-    });
-    let main = view! {
-        {findings}
-        {contract_facts(cx, contract)}
-        {ui::section("files", t!(cx.lang, "listings.files"), files(cx, attached, false))}
-    }
-    .into_any();
-    let badge = ui::state_badge(cx, ContractState::GROUP, contract.summary.state.code());
-    let labels = [("reason", t!(cx.lang, "review.what_to_mend")), ("code", t!(cx.lang, "review.refusal"))];
-    view! {
-        {ui::error_summary(cx, form, &labels)}
-        {ui::back_link(cx, t!(cx.lang, "review.title"), &cx.href(&Route::Review))}
-        {ui::page_title(&contract.summary.title, Some(&contract.summary.number), Some(badge))}
         {ui::two_columns(main, aside)}
     }
     .into_any()

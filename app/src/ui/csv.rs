@@ -1,24 +1,29 @@
 //! Lists as files for spreadsheets: comma separated values in UTF-8, with the mark by which spreadsheets know it.
 
-/// A cell that no spreadsheet takes for a formula.
-fn safe(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
-}
+use keqiao_market::sheets::{Sheet, safe};
 
-fn line(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|c| format!("\"{}\"", safe(c).replace('"', "\"\""))).collect();
+fn line(cells: impl IntoIterator<Item = String>) -> String {
+    let cells: Vec<String> = cells.into_iter().map(|c| format!("\"{}\"", c.replace('"', "\"\""))).collect();
     format!("{}\r\n", cells.join(","))
 }
 
 /// The media type of such a file.
 pub const CSV: &str = "text/csv; charset=utf-8";
 
-/// The bytes of a file with a heading and rows.
+/// The bytes of a file with a heading and rows of words.
 pub fn csv(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Vec<u8> {
-    let heads: Vec<String> = heads.iter().map(|h| (*h).to_owned()).collect();
-    let mut text = format!("\u{feff}{}", line(&heads));
+    let mut text = format!("\u{feff}{}", line(heads.iter().map(|h| safe(h))));
     for row in rows {
-        text.push_str(&line(&row));
+        text.push_str(&line(row.iter().map(|cell| safe(cell))));
+    }
+    text.into_bytes()
+}
+
+/// The bytes of a file with what a table says.
+pub fn sheet_csv(sheet: &Sheet) -> Vec<u8> {
+    let mut text = format!("\u{feff}{}", line(sheet.heads.iter().map(|h| safe(h))));
+    for row in &sheet.rows {
+        text.push_str(&line(row.iter().map(|cell| cell.text())));
     }
     text.into_bytes()
 }

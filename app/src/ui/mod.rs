@@ -28,7 +28,7 @@ pub use self::{
         Tone, badge, card, definition_list, details, empty, heading, lead, no_page, notice, page_title, paragraphs, progress, section,
         stat, state_badge, stats, steps, two_columns,
     },
-    csv::{CSV, csv},
+    csv::{CSV, csv, sheet_csv},
     fields::{
         ButtonStyle, Input, button, button_link, buttons, conflict, date_input, error_summary, error_text, field_id, fieldset, file, form,
         hidden, money_input, post_button, text, textarea,

@@ -116,8 +116,33 @@ fn section(route: &Route) -> Option<Route> {
         | Route::InterestNew(kind, _) => Route::Listings(*kind),
         Route::Organisations | Route::OrganisationNew | Route::Organisation(_) | Route::OrganisationEdit(_) => Route::Organisations,
         Route::Experts | Route::QuestionNew => Route::Experts,
-        Route::Targets | Route::Target(_) => Route::Targets,
-        Route::Contracts | Route::ContractNew | Route::Contract(_) | Route::ContractEdit(_) => Route::Contracts,
+        Route::Targets
+        | Route::Target(_)
+        | Route::Assessment
+        | Route::Snapshots
+        | Route::Snapshot(_)
+        | Route::Indicators
+        | Route::IndicatorNew
+        | Route::Indicator(_) => Route::Targets,
+        Route::Contracts
+        | Route::ContractNew
+        | Route::Contract(_)
+        | Route::ContractEdit(_)
+        | Route::ContractSection(..)
+        | Route::ContractAmend(_)
+        | Route::ContractPerformance(_)
+        | Route::Certificate(_)
+        | Route::Certificates
+        | Route::CertificateCheck(_)
+        | Route::Rules
+        | Route::RuleNew
+        | Route::Rule(_)
+        | Route::Rewards
+        | Route::RewardNew
+        | Route::RewardReport
+        | Route::Reward(_) => Route::Contracts,
+        Route::Dashboard => Route::Dashboard,
+        Route::ContractImport | Route::ContractImportBatch(_) => Route::Import,
         Route::Work => Route::Work,
         Route::Interests | Route::Interest(_) => Route::Interests,
         Route::Deals | Route::Deal(_) => Route::Deals,
@@ -161,6 +186,7 @@ fn own_destinations(cx: &Cx) -> Vec<Destination> {
         own.push((Route::Board, t!(cx.lang, "ui.nav.board")));
     }
     if cx.actor.is_officer() {
+        own.push((Route::Dashboard, t!(cx.lang, "ui.nav.dashboard")));
         own.push((Route::Review, t!(cx.lang, "ui.nav.review")));
         own.push((Route::Import, t!(cx.lang, "ui.nav.import")));
     }

@@ -2,35 +2,35 @@
 //! registers, and what is registered counts in the ledger.
 
 mod findings;
+mod registration;
 #[cfg(test)]
 pub(crate) mod tests;
 mod views;
 
 use keqiao_model::{
-    Check, ContractContent, ContractKind, ContractMove, ContractState, ContractSubkind, CreditCode, Fen, Field, FieldError, Fields,
-    LegalKind, ListingKind, ListingMove, OUTSIDE, OrganisationContent, OrganisationKind, Party, PaymentWay, RefusalCode, Stateful,
-    TEXT_MAX, format_date, parse_date,
+    Check, ContractContent, ContractKind, ContractState, ContractSubkind, CreditCode, Fen, Field, FieldError, Fields, LegalKind,
+    ListingKind, OUTSIDE, OrganisationContent, OrganisationKind, Party, PaymentWay, format_date, parse_date,
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use time::Date;
 use uuid::Uuid;
 
 pub(crate) use self::views::summaries_by_id;
 pub use self::{
-    findings::{Finding, FindingKind, findings},
+    findings::{Finding, FindingAnswer, FindingKind, answer_finding, findings},
+    registration::move_contract,
     views::{
         ContractDetail, ContractParty, ContractSummary, ContractView, EXPORT_MAX, Filter, Scope, contract, contract_queue,
         contract_queue_count, contracts, export,
     },
 };
 use crate::{
-    Actor, Error, Event, Market, Result, attachments, commissions,
-    db::{Moved, Subject, Tx, from_micros},
+    Actor, Error, Market, Result,
+    db::{Subject, Tx, from_micros},
     deals,
-    entity::{contract as table, deal, listing, organisation},
-    interests::lock_listing,
-    introductions, ledger, listings, organisations, room,
+    entity::{contract as table, deal, organisation},
+    listings, organisations, room,
 };
 
 /// Longest name of a buyer, characters.
@@ -326,170 +326,4 @@ pub async fn save_contract(market: &Market, actor: &Actor, number: &str, fields:
     tx.audit("contract.save", Subject::Contract, Some(row.id), json!({ "number": row.number })).await?;
     tx.result(&row.number).await?;
     tx.commit().await
-}
-
-/// The code and the words of a decision: a refusal and a cancellation need both (domain rules, section 1 "Refusal codes"), a return needs words.
-fn read_reason(by: ContractMove, needed: bool, code: &str, reason: &str) -> Result<(Option<RefusalCode>, String)> {
-    if !needed {
-        return Ok((None, String::new()));
-    }
-    let mut check = Check::new();
-    let reason = check.optional("reason", reason, TEXT_MAX);
-    check.ensure(!reason.is_empty(), "reason", "reason_required");
-    let decision = if matches!(by, ContractMove::Refuse | ContractMove::Cancel) {
-        let decision = RefusalCode::from_code(code.trim());
-        check.ensure(decision.is_some(), "code", if code.trim().is_empty() { "required" } else { "choice" });
-        decision
-    } else {
-        None
-    };
-    Ok(check.finish((decision, reason))?)
-}
-
-/// Whether a contract may be handed in: complete by today's rules, by a person with a confirmed address, with the text of the contract
-/// attached (domain rules, section 1: registration is "on the complete written text").
-async fn check_submission(market: &Market, tx: &Tx, actor: &Actor, row: &table::Model) -> Result<()> {
-    if actor.person().is_some_and(|p| !p.verified) {
-        return Err(Error::field("", "not_verified"));
-    }
-    let content = ContractContent::read(&content_of(row)?.to_fields(), today(market));
-    let files = attachments::count(tx, Subject::Contract, row.id).await?;
-    let file = if files > 0 { Ok(()) } else { Err(vec![FieldError::new("file", "contract_file_required")]) };
-    both(content, file).map(|_| ())
-}
-
-/// Moves a contract as the state table allows: the seller hands in and takes back; an officer of its region who belongs to neither party returns,
-/// registers, refuses and cancels. Registering assigns the registration number, posts the ledger and completes the deal; cancelling posts the
-/// reversals. Of many registrations of one contract exactly one succeeds.
-///
-/// # Errors
-/// [`Error::NotFound`] when the actor may not know of it; [`Error::Stale`] when it changed meanwhile; [`Error::Forbidden`] when the table does not
-/// allow the actor the move; [`Error::SignIn`]; [`Error::Invalid`]: `conflict_of_interest` for an officer of a party, `reason_required`, a missing
-/// or unknown `code`, and for handing in `not_verified`, `contract_file_required` and what [`ContractContent::read`] refuses.
-pub async fn move_contract(
-    market: &Market,
-    actor: &Actor,
-    number: &str,
-    by: ContractMove,
-    code: &str,
-    reason: &str,
-    version: i64,
-    once: Option<Uuid>,
-) -> Result<()> {
-    let (tx, before) = market.write_once(actor, once).await?;
-    if before.is_some() {
-        return Ok(());
-    }
-    let row = find(&*tx, number).await?;
-    let from = state_of(&row)?;
-    if from != ContractState::Registered && !is_insider(&*tx, market, actor, &row).await? {
-        return Err(Error::NotFound);
-    }
-    if row.version != version {
-        return Err(Error::Stale);
-    }
-    let transition = from.transition(by).ok_or(Error::Forbidden)?;
-    if !transition.who.iter().any(|w| parties(market, actor, &row).contains(w)) {
-        let conflicted = transition.who.contains(&Party::Officer) && answers_for(market, actor, &row) && has_part(actor, &row);
-        return Err(match actor {
-            Actor::Visitor => Error::SignIn,
-            _ if conflicted => Error::field("", "conflict_of_interest"),
-            _ => Error::Forbidden,
-        });
-    }
-    let (decision, reason) = read_reason(by, transition.reason, code, reason)?;
-    let decision = decision.map_or("", |d| d.code());
-    let mut change = table::ActiveModel {
-        state: Set(transition.to.code().to_owned()),
-        updated_at: Set(tx.now),
-        version: Set(version + 1),
-        ..Default::default()
-    };
-    match by {
-        ContractMove::Submit => {
-            check_submission(market, &tx, actor, &row).await?;
-            // A party may have moved since the draft.
-            change.region = Set(region_of(market, &organisation_of(&tx, row.seller_id).await?, &organisation_of(&tx, row.buyer_id).await?));
-        }
-        // What the seller mended meanwhile stays readable until the next decision.
-        ContractMove::TakeBack => {}
-        ContractMove::Return | ContractMove::Refuse | ContractMove::Cancel | ContractMove::Register => {
-            change.code = Set(decision.to_owned());
-            change.reason = Set(reason.clone());
-        }
-    }
-    let done = table::Entity::update_many()
-        .set(change)
-        .filter(table::Column::Id.eq(row.id))
-        .filter(table::Column::Version.eq(version))
-        .exec(&*tx)
-        .await?;
-    if done.rows_affected == 0 {
-        return Err(Error::Stale);
-    }
-    // Locks in the order of everybody else: deal, listings, chain, outbox.
-    if let (ContractMove::Register | ContractMove::Refuse, Some(deal)) = (by, row.deal_id) {
-        deals::lock(&tx, deal).await?;
-    }
-    let mut told = Vec::new();
-    match by {
-        ContractMove::Register => {
-            introductions::lock_chain(&tx).await?;
-            register(market, &tx, row.id).await?;
-            let registered = find_by_id(&*tx, row.id).await?;
-            told = introductions::contract_registered(&tx, &registered).await?;
-            told.extend(commissions::contract_registered(&tx, &registered).await?);
-        }
-        ContractMove::Cancel => ledger::uncount(market, &tx, &row, decision).await?,
-        _ => {}
-    }
-    let (from, to, action) = (from.code(), transition.to.code(), by.code());
-    tx.moved(Moved { subject: Subject::Contract, id: row.id, from, to, action, code: decision, reason: &reason }).await?;
-    match (by, row.deal_id) {
-        (ContractMove::Register, Some(deal)) => deals::registered(&tx, deal).await?,
-        (ContractMove::Refuse, Some(deal)) => deals::refused(&tx, deal, &reason).await?,
-        _ => {}
-    }
-    tx.emit(Event::ContractMoved, row.id, json!({ "move": action })).await?;
-    for (subject, telling) in told {
-        tx.tell(subject, &telling).await?;
-    }
-    tx.result(&row.number).await?;
-    tx.commit().await
-}
-
-/// Enters a contract into the register: number, time, ledger. The number (`990100-2026-00001`: city, year, place in the year) is taken inside
-/// the transaction, whose counter row stays locked to its end: no number is given twice, and none is lost.
-async fn register(market: &Market, tx: &Tx, id: Uuid) -> Result<()> {
-    let row = find_by_id(&**tx, id).await?;
-    // Listings are locked before the outbox is, in one order, so that nobody waits in a circle.
-    let mut locked: Vec<Uuid> = [row.demand_id, row.achievement_id].into_iter().flatten().collect();
-    locked.sort_unstable();
-    for listing in locked {
-        lock_listing(tx, listing).await?;
-    }
-    let city = &market.config.city;
-    let year = from_micros(tx.now).to_offset(crate::CHINA).year();
-    let place = tx.next(&format!("registration-{city}-{year}")).await?;
-    table::Entity::update_many()
-        .col_expr(table::Column::RegistrationNumber, Expr::value(format!("{city}-{year}-{place:05}")))
-        .col_expr(table::Column::RegisteredAt, Expr::value(tx.now))
-        .filter(table::Column::Id.eq(id))
-        .exec(&**tx)
-        .await?;
-    let row = find_by_id(&**tx, id).await?;
-    ledger::count(market, tx, &row).await?;
-    if let (None, Some(achievement)) = (row.deal_id, row.achievement_id) {
-        complete(tx, achievement).await?;
-    }
-    Ok(())
-}
-
-/// A registered contract without a deal completes its achievement, as a deal would.
-async fn complete(tx: &Tx, achievement: Uuid) -> Result<()> {
-    let Some(row) = listing::Entity::find_by_id(achievement).one(&**tx).await? else { return Ok(()) };
-    if listings::state_of(&row)?.transition(ListingMove::Complete).is_some() {
-        listings::make_move(tx, &Actor::System, &row, ListingMove::Complete, &[], row.version).await?;
-    }
-    Ok(())
 }

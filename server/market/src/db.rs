@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::{
     Actor, Error, Event, Result,
     entity::{audit, counter, move_log, once, outbox},
+    rules,
 };
 
 /// Key of the PostgreSQL advisory lock under which outbox rows are numbered, so that they commit in the order of their numbers.
@@ -47,12 +48,13 @@ pub fn sqlite_url(file: &Path) -> String {
     format!("sqlite://{}?mode=rwc", file.display())
 }
 
-/// Brings the schema up to date.
+/// Brings the schema up to date and enters the rules a new house begins with.
 ///
 /// # Errors
 /// [`Error::Internal`] when a migration fails.
 pub async fn migrate(db: &DatabaseConnection) -> Result<()> {
-    Migrator::up(db, None).await.map_err(|e| Error::internal(format!("migration: {e}")))
+    Migrator::up(db, None).await.map_err(|e| Error::internal(format!("migration: {e}")))?;
+    rules::adopt(db, micros(OffsetDateTime::now_utc())).await
 }
 
 /// Microseconds since 1970 UTC.
@@ -90,6 +92,13 @@ pub enum Subject {
     Introduction,
     Commission,
     Question,
+    Rule,
+    Amendment,
+    Milestone,
+    Receipt,
+    Dispute,
+    Reward,
+    Report,
 }
 
 impl Subject {
@@ -117,6 +126,13 @@ impl Subject {
             Self::Introduction => "introduction",
             Self::Commission => "commission",
             Self::Question => "question",
+            Self::Rule => "rule",
+            Self::Amendment => "amendment",
+            Self::Milestone => "milestone",
+            Self::Receipt => "receipt",
+            Self::Dispute => "dispute",
+            Self::Reward => "reward",
+            Self::Report => "report",
         }
     }
 }

@@ -5,9 +5,10 @@
 mod brokers;
 mod inbox;
 mod pricing;
+mod register;
 mod room;
 
-pub use self::{brokers::*, inbox::*, pricing::*, room::*};
+pub use self::{brokers::*, inbox::*, pricing::*, register::*, room::*};
 
 /// People who sign in.
 pub mod person {
@@ -373,6 +374,30 @@ pub mod contract {
         pub updated_at: i64,
         pub version: i64,
         pub registered_at: Option<i64>,
+        pub industry: String,
+        pub objective: String,
+        pub plan_source: String,
+        pub ip: String,
+        pub ip_numbers: String,
+        pub ip_share: String,
+        pub licence: String,
+        pub royalty_base: String,
+        pub deductions: String,
+        pub clauses: String,
+        pub payments: String,
+        pub source: String,
+        pub disputed: bool,
+        pub due_on: Option<String>,
+        pub certificate: Option<String>,
+        pub new_input: Option<i64>,
+        pub new_output: Option<i64>,
+        pub submitted_at: Option<i64>,
+        pub accepted_at: Option<i64>,
+        pub first_reviewed_at: Option<i64>,
+        pub completed_at: Option<i64>,
+        pub accepted_by: Option<Uuid>,
+        pub first_reviewer_id: Option<Uuid>,
+        pub registered_by: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -402,6 +427,7 @@ pub mod ledger_entry {
         pub amount: i64,
         pub year: i64,
         pub posted_at: i64,
+        pub hash: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

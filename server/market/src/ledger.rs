@@ -8,6 +8,7 @@
 //!
 //! Postings happen one transaction at a time (a counter row is locked), so that two contracts never count the same subject twice.
 
+mod chain;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -17,8 +18,8 @@ use std::collections::{HashMap, HashSet};
 
 use keqiao_model::{Check, ContractState, Fields, Figure, OrganisationKind, format_date, parse_date};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,6 +27,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 pub use self::{
+    chain::{rebuild_sums, verify_chain},
     verify::{Difference, verify},
     views::{By, LedgerFilter, LedgerLine, LedgerSubject, Total, entries, total, totals},
 };
@@ -36,7 +38,7 @@ use crate::{
     entity::{
         audit, contract,
         ledger_entry::{ActiveModel, Column, Entity, Model},
-        organisation,
+        organisation, receipt,
     },
 };
 
@@ -126,6 +128,8 @@ async fn claims_of<C: ConnectionTrait>(db: &C, market: &Market, rows: &[contract
         .filter(audit::Column::SubjectKind.eq(Subject::Contract.code()))
         .filter(audit::Column::SubjectId.is_in(rows.iter().map(|r| r.id)))
         .filter(audit::Column::Action.eq(COUNTED))
+        .order_by_asc(audit::Column::At)
+        .order_by_asc(audit::Column::Id)
         .all(db)
         .await?;
     let places: HashMap<Uuid, Places> =
@@ -160,14 +164,22 @@ async fn net(tx: &Tx, figure: Figure, subject: &str) -> Result<i64> {
     Ok(sum.flatten().unwrap_or(0))
 }
 
-/// Posts what a contract is evidence of.
+/// Posts what a contract is evidence of. A subject that counted by this contract before and was taken back gets evidence of its own.
 async fn post(tx: &Tx, row: &contract::Model, claim: &Claim) -> Result<()> {
     let on = registered_on(row)?;
     let key = if counts_subjects(claim.figure) { claim.subject.as_str() } else { "1" };
-    ActiveModel {
+    let earlier = Entity::find()
+        .filter(Column::ContractId.eq(row.id))
+        .filter(Column::Figure.eq(claim.figure.code()))
+        .filter(Column::Subject.eq(claim.subject.as_str()))
+        .filter(Column::Evidence.not_like(format!("%{REVERSAL}")))
+        .count(&**tx)
+        .await?;
+    let again = if earlier > 0 { format!(":{}", earlier + 1) } else { String::new() };
+    let entry = ActiveModel {
         figure: Set(claim.figure.code().to_owned()),
         subject: Set(claim.subject.clone()),
-        evidence: Set(format!("contract:{}:{}:{key}", row.id, claim.figure.code())),
+        evidence: Set(format!("contract:{}:{}:{key}{again}", row.id, claim.figure.code())),
         region: Set(claim.region.clone()),
         field: Set(row.field.clone()),
         contract_kind: Set(row.kind.clone()),
@@ -178,19 +190,22 @@ async fn post(tx: &Tx, row: &contract::Model, claim: &Claim) -> Result<()> {
         year: Set(i64::from(on.year())),
         posted_at: Set(tx.now),
         ..Default::default()
-    }
-    .insert(&**tx)
-    .await?;
-    Ok(())
+    };
+    chain::append(tx, entry).await
+}
+
+/// Keeps where the parties are now.
+async fn keep_places(tx: &Tx, row: &contract::Model) -> Result<()> {
+    let organisations = organisations(&**tx, std::slice::from_ref(row)).await?;
+    let place = |id: Uuid| organisations.get(&id).map(|o| o.region.clone()).ok_or(Error::NotFound);
+    let places = Places { seller: place(row.seller_id)?, buyer: place(row.buyer_id)? };
+    tx.audit(COUNTED, Subject::Contract, Some(row.id), serde_json::to_value(&places)?).await
 }
 
 /// Posts a contract that was just registered.
 pub(crate) async fn count(market: &Market, tx: &Tx, row: &contract::Model) -> Result<()> {
     lock(tx).await?;
-    let organisations = organisations(&**tx, std::slice::from_ref(row)).await?;
-    let place = |id: Uuid| organisations.get(&id).map(|o| o.region.clone()).ok_or(Error::NotFound);
-    let places = Places { seller: place(row.seller_id)?, buyer: place(row.buyer_id)? };
-    tx.audit(COUNTED, Subject::Contract, Some(row.id), serde_json::to_value(&places)?).await?;
+    keep_places(tx, row).await?;
     for claim in claims_of(&**tx, market, std::slice::from_ref(row)).await?.into_iter().flatten() {
         if !counts_subjects(claim.figure) || net(tx, claim.figure, &claim.subject).await? == 0 {
             post(tx, row, &claim).await?;
@@ -199,17 +214,94 @@ pub(crate) async fn count(market: &Market, tx: &Tx, row: &contract::Model) -> Re
     Ok(())
 }
 
+/// What counts of a contract now: entries that no reversal took back.
+async fn standing(tx: &Tx, contract: Uuid) -> Result<Vec<Model>> {
+    let posted = Entity::find().filter(Column::ContractId.eq(contract)).order_by_asc(Column::Seq).all(&**tx).await?;
+    let written: HashSet<String> = posted.iter().map(|e| e.evidence.clone()).collect();
+    Ok(posted.into_iter().filter(|e| !e.evidence.ends_with(REVERSAL) && !written.contains(&reversal(&e.evidence))).collect())
+}
+
+/// Takes one entry back, and posts its subject again with other evidence if there is any.
+async fn take_back(market: &Market, tx: &Tx, entry: &Model, note: &str) -> Result<()> {
+    reverse(tx, entry, note).await?;
+    match Figure::from_code(&entry.figure).filter(|f| counts_subjects(*f)) {
+        Some(figure) => recount(market, tx, figure, &entry.subject).await,
+        None => Ok(()),
+    }
+}
+
 /// Takes back what a contract posted whose registration was just cancelled; `note` is the code of the reason. Subjects that other registered
 /// contracts are evidence of are posted again with the first of those.
 pub(crate) async fn uncount(market: &Market, tx: &Tx, row: &contract::Model, note: &str) -> Result<()> {
     lock(tx).await?;
-    let posted = Entity::find().filter(Column::ContractId.eq(row.id)).order_by_asc(Column::Seq).all(&**tx).await?;
-    let reversed: HashSet<String> = posted.iter().map(|e| e.evidence.clone()).collect();
-    for entry in posted.iter().filter(|e| e.amount > 0 && !reversed.contains(&reversal(&e.evidence))) {
-        reverse(tx, entry, note).await?;
-        if let Some(figure) = Figure::from_code(&entry.figure).filter(|f| counts_subjects(*f)) {
-            recount(market, tx, figure, &entry.subject).await?;
+    for entry in standing(tx, row.id).await? {
+        take_back(market, tx, &entry, note).await?;
+    }
+    Ok(())
+}
+
+/// Corrects what a registered contract posted after an amendment: what no longer holds is taken back, what holds now is posted, on the day of
+/// registration. `note` says which amendment; with `moved`, the parties changed and count where they are now.
+pub(crate) async fn recount_contract(market: &Market, tx: &Tx, row: &contract::Model, note: &str, moved: bool) -> Result<()> {
+    lock(tx).await?;
+    if moved {
+        keep_places(tx, row).await?;
+    }
+    let claims: Vec<Claim> = claims_of(&**tx, market, std::slice::from_ref(row)).await?.into_iter().flatten().collect();
+    let holds = |entry: &Model| {
+        claims.iter().any(|c| {
+            c.figure.code() == entry.figure
+                && c.subject == entry.subject
+                && c.region == entry.region
+                && c.amount == entry.amount
+                && (row.field == entry.field && row.kind == entry.contract_kind)
+        })
+    };
+    let standing = standing(tx, row.id).await?;
+    for entry in standing.iter().filter(|e| e.figure != Figure::TechnicalIncome.code() && !holds(e)) {
+        take_back(market, tx, entry, note).await?;
+    }
+    for claim in &claims {
+        let stands = standing.iter().any(|e| e.figure == claim.figure.code() && e.subject == claim.subject && holds(e));
+        if !stands && (!counts_subjects(claim.figure) || net(tx, claim.figure, &claim.subject).await? == 0) {
+            post(tx, row, claim).await?;
         }
+    }
+    Ok(())
+}
+
+/// Counts what was really received under a contract (技术性收入), on the day it was received, where its seller was when it was registered; nothing
+/// when that is not in the city.
+pub(crate) async fn count_receipt(market: &Market, tx: &Tx, row: &contract::Model, receipt: &receipt::Model) -> Result<()> {
+    lock(tx).await?;
+    let claims: Vec<Claim> = claims_of(&**tx, market, std::slice::from_ref(row)).await?.into_iter().flatten().collect();
+    let Some(region) = claims.iter().find(|c| c.figure == Figure::ContractValue).map(|c| c.region.clone()) else { return Ok(()) };
+    let on =
+        parse_date(&receipt.received_on).ok_or_else(|| Error::internal(format!("receipt {} on {}", receipt.id, receipt.received_on)))?;
+    let entry = ActiveModel {
+        figure: Set(Figure::TechnicalIncome.code().to_owned()),
+        subject: Set(receipt.id.to_string()),
+        evidence: Set(format!("receipt:{}", receipt.id)),
+        region: Set(region),
+        field: Set(row.field.clone()),
+        contract_kind: Set(row.kind.clone()),
+        on_date: Set(receipt.received_on.clone()),
+        note: Set(String::new()),
+        contract_id: Set(Some(row.id)),
+        amount: Set(receipt.amount),
+        year: Set(i64::from(on.year())),
+        posted_at: Set(tx.now),
+        ..Default::default()
+    };
+    chain::append(tx, entry).await
+}
+
+/// Takes back what a receipt posted, when it still counts.
+pub(crate) async fn uncount_receipt(market: &Market, tx: &Tx, receipt: &receipt::Model, note: &str) -> Result<()> {
+    lock(tx).await?;
+    let subject = receipt.id.to_string();
+    for entry in standing(tx, receipt.contract_id).await?.iter().filter(|e| e.subject == subject) {
+        take_back(market, tx, entry, note).await?;
     }
     Ok(())
 }
@@ -220,7 +312,7 @@ fn reversal(evidence: &str) -> String {
 
 /// Posts an entry once more, negative, on its own day, so that the totals of its year net out.
 async fn reverse(tx: &Tx, entry: &Model, note: &str) -> Result<()> {
-    ActiveModel {
+    let reversed = ActiveModel {
         figure: Set(entry.figure.clone()),
         subject: Set(entry.subject.clone()),
         evidence: Set(reversal(&entry.evidence)),
@@ -234,10 +326,8 @@ async fn reverse(tx: &Tx, entry: &Model, note: &str) -> Result<()> {
         year: Set(entry.year),
         posted_at: Set(tx.now),
         ..Default::default()
-    }
-    .insert(&**tx)
-    .await?;
-    Ok(())
+    };
+    chain::append(tx, reversed).await
 }
 
 /// Posts a subject that lost its evidence again, with the first contract still registered that is evidence of it, if any.
@@ -255,7 +345,7 @@ async fn recount(market: &Market, tx: &Tx, figure: Figure, subject: &str) -> Res
         Condition::any().add(contract::Column::SellerId.eq(party.id)).add(contract::Column::BuyerId.eq(party.id))
     };
     let others = contract::Entity::find()
-        .filter(contract::Column::State.eq(ContractState::Registered.code()))
+        .filter(contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code)))
         .filter(about)
         .order_by_asc(contract::Column::RegisteredAt)
         .order_by_asc(contract::Column::Id);
@@ -312,7 +402,7 @@ pub async fn record_training(market: &Market, actor: &Actor, fields: &Fields, on
         .filter(Column::Amount.gt(0))
         .count(&*tx)
         .await?;
-    ActiveModel {
+    let entry = ActiveModel {
         figure: Set(Figure::BrokersTrained.code().to_owned()),
         subject: Set(certificate.clone()),
         evidence: Set(format!("training:{certificate}:{}", earlier + 1)),
@@ -326,9 +416,8 @@ pub async fn record_training(market: &Market, actor: &Actor, fields: &Fields, on
         year: Set(i64::from(passed_on.year())),
         posted_at: Set(tx.now),
         ..Default::default()
-    }
-    .insert(&*tx)
-    .await?;
+    };
+    chain::append(&tx, entry).await?;
     tx.audit("ledger.training", Subject::Target, None, json!({ "certificate": certificate })).await?;
     tx.result("").await?;
     tx.commit().await

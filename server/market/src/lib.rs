@@ -34,7 +34,9 @@ pub mod public_notices;
 pub mod questions;
 pub mod review;
 pub mod room;
+pub mod rules;
 pub mod sales;
+pub mod sheets;
 pub mod similar;
 pub mod targets;
 #[cfg(test)]

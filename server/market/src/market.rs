@@ -136,6 +136,9 @@ pub struct MarketConfig {
     pub periods: Periods,
     /// Holidays and shifted working days.
     pub calendar: Calendar,
+    /// How registration numbers are written: `{city}`, `{region}` (six digits of the place of registration), `{year}` and, last, `{place}`, which
+    /// counts without gaps within what stands before it.
+    pub registration_number: String,
     /// A session nobody used for this long ends.
     pub session_idle: Duration,
     /// A session ends after this long in any case.
@@ -165,6 +168,7 @@ impl Default for MarketConfig {
             limits: Limits::default(),
             periods: Periods::default(),
             calendar: Calendar::default(),
+            registration_number: "{city}-{year}-{place}".to_owned(),
             session_idle: Duration::hours(12),
             session_absolute: Duration::days(14),
             hash_memory: 19 * 1024,

@@ -49,7 +49,7 @@ pub struct TargetView {
 
 /// Whether a figure is money in fen, not a number of subjects.
 pub fn is_money(figure: Figure) -> bool {
-    matches!(figure, Figure::ContractValue | Figure::TechnicalValue | Figure::AbsorbedValue)
+    matches!(figure, Figure::ContractValue | Figure::TechnicalValue | Figure::AbsorbedValue | Figure::TechnicalIncome)
 }
 
 /// Whether the actor may set targets: administrators and the city's officers.

@@ -19,6 +19,7 @@ mod notice_kind;
 mod organisation;
 mod patent_number;
 mod quantity;
+mod register;
 mod states;
 mod taxonomy;
 mod terms;
@@ -46,6 +47,10 @@ pub use notice_kind::NoticeKind;
 pub use organisation::{OUTSIDE, OrganisationContent};
 pub use patent_number::{PatentNumber, PatentNumberError};
 pub use quantity::Unit;
+pub use register::{
+    Clause, ContractIp, DeductionKind, Licence, MonopolyClause, Objective, PlanSource, RULE_SEEDS, ReportedIndicator, RuleKind, RuleSeed,
+    RuleUnit,
+};
 pub use states::*;
 pub use taxonomy::{
     Coded, ContractKind, ContractSubkind, Cooperation, DeclineCode, FeedbackCode, Field, Figure, INDUSTRIES, INDUSTRY_GROUP, IpKind,

@@ -63,5 +63,29 @@ codes! {
         QuestionAsked = "question_asked",
         /// A question was answered or declined.
         QuestionAnswered = "question_answered",
+        /// A registered contract should be changed.
+        AmendmentProposed = "amendment_proposed",
+        /// A change of a registered contract was decided.
+        AmendmentDecided = "amendment_decided",
+        /// A milestone waits for acceptance.
+        MilestoneDelivered = "milestone_delivered",
+        /// A milestone was accepted or not.
+        MilestoneDecided = "milestone_decided",
+        /// A milestone is due soon.
+        MilestoneDue = "milestone_due",
+        /// The parties of a contract disagree.
+        DisputeRaised = "dispute_raised",
+        /// A dispute ended.
+        DisputeSettled = "dispute_settled",
+        /// The split of a reward waits for approval.
+        RewardProposed = "reward_proposed",
+        /// The split of a reward was decided.
+        RewardDecided = "reward_decided",
+        /// A reported indicator waits for approval.
+        ReportSubmitted = "report_submitted",
+        /// A reported indicator was decided.
+        ReportDecided = "report_decided",
+        /// A registration must be decided soon.
+        DecisionDue = "decision_due",
     }
 }

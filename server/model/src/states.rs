@@ -33,6 +33,8 @@ codes! {
         Counterpart = "counterpart",
         /// Whoever raised or proposed it.
         Proposer = "proposer",
+        /// A manager of the organisation that owns it.
+        Manager = "manager",
         /// The broker of the deal.
         Broker = "broker",
         /// The program itself, as a consequence of another move or of time.
@@ -59,6 +61,12 @@ codes! {
         ObjectionsAnswered = "objections_answered",
         /// The contract is recorded.
         ContractRecorded = "contract_recorded",
+        /// Its 技术交易额 reaches the threshold of a second review.
+        SecondReviewDue = "second_review_due",
+        /// Whoever decides is not the first reviewer.
+        AnotherReviewer = "another_reviewer",
+        /// Every finding of the integrity checks is answered.
+        FindingsAnswered = "findings_answered",
         /// A code and, with "other", words.
         Reason = "reason",
     }
@@ -81,6 +89,8 @@ codes! {
         Sale = "sale",
         /// A question waits for an answer.
         Question = "question",
+        /// The registration must be decided.
+        Decision = "decision",
     }
 }
 

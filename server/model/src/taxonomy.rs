@@ -442,6 +442,8 @@ codes! {
         EnterprisesServed = "enterprises_served",
         /// 培训技术经理人.
         BrokersTrained = "brokers_trained",
+        /// 技术性收入: what was really received as contracts were performed.
+        TechnicalIncome = "technical_income",
     }
 }
 
@@ -543,6 +545,15 @@ mod tests {
             keys::<RefusalCode>(),
             keys::<PaymentWay>(),
             keys::<Figure>(),
+            keys::<crate::Objective>(),
+            keys::<crate::PlanSource>(),
+            keys::<crate::ContractIp>(),
+            keys::<crate::Licence>(),
+            keys::<crate::DeductionKind>(),
+            keys::<crate::Clause>(),
+            keys::<crate::MonopolyClause>(),
+            keys::<crate::ReportedIndicator>(),
+            keys::<crate::RuleKind>(),
         ]
         .concat();
         keys.extend(INDUSTRIES.iter().map(|code| format!("{INDUSTRY_GROUP}.{code}")));

@@ -37,6 +37,7 @@ pub(crate) struct Names {
     pub(crate) researcher: String,
     pub(crate) broker: String,
     pub(crate) officer: String,
+    pub(crate) reviewer: String,
     pub(crate) county: String,
     pub(crate) admin: String,
     pub(crate) surnames: Vec<String>,

@@ -7,7 +7,7 @@ use keqiao_market::{
     contracts, interests, ledger, listings,
     matching::{self, MatchOrder},
 };
-use keqiao_model::{ContractKind, ContractMove, Fields, InterestMove, ListingKind, format_date};
+use keqiao_model::{Coded, ContractKind, ContractMove, Fields, InterestMove, ListingKind, format_date};
 use time::Duration;
 
 use super::{
@@ -74,14 +74,31 @@ fn price(story: &mut Story) -> u64 {
     (base + base * story.dice.roll(100) / 100) / 10_000 * 10_000
 }
 
-pub(crate) async fn register(story: &Story, seller: &Actor, officer: &Actor, number: &str) -> anyhow::Result<()> {
-    let market = &story.market;
+pub(crate) async fn register(story: &Story, people: &People, seller: &Actor, number: &str) -> anyhow::Result<()> {
+    let (market, officer) = (&story.market, &people.officer);
     let contract = contracts::contract(market, seller, number).await?;
     attachments::attach(market, seller, Subject::Contract, contract.summary.id, paper(), None).await?;
     contracts::move_contract(market, seller, number, ContractMove::Submit, "", "", contract.version, None).await?;
-    story.wait(Duration::days(4));
+    story.wait(Duration::days(2));
+    contracts::move_contract(market, officer, number, ContractMove::Accept, "", "", contract.version + 1, None).await?;
+    for finding in contracts::findings(market, officer, number).await? {
+        let fields: Fields = [
+            ("kind", finding.kind.code().to_owned()),
+            ("others", finding.contracts.join(" ")),
+            ("answer", "已核对合同文本：标的和交付内容不同，属于独立的合同。".to_owned()),
+        ]
+        .into_iter()
+        .collect();
+        contracts::answer_finding(market, officer, number, &fields, None).await?;
+    }
+    story.wait(Duration::days(2));
     let contract = contracts::contract(market, officer, number).await?;
-    contracts::move_contract(market, officer, number, ContractMove::Register, "", "", contract.version, None).await?;
+    if contract.moves.contains(&ContractMove::Pass) {
+        contracts::move_contract(market, officer, number, ContractMove::Pass, "", "", contract.version, None).await?;
+        contracts::move_contract(market, &people.reviewer, number, ContractMove::Register, "", "", contract.version + 1, None).await?;
+    } else {
+        contracts::move_contract(market, officer, number, ContractMove::Register, "", "", contract.version, None).await?;
+    }
     Ok(())
 }
 
@@ -113,7 +130,7 @@ pub(crate) async fn contracts(story: &mut Story, city: &City, people: &People, s
         );
         let number = contracts::create_contract(&story.market, seller, None, &fields, None).await.context("demo contract")?;
         if left > 5 {
-            register(story, seller, &people.officer, &number).await?;
+            register(story, people, seller, &number).await?;
         } else if left > 2 {
             let contract = contracts::contract(&story.market, seller, &number).await?;
             attachments::attach(&story.market, seller, Subject::Contract, contract.summary.id, paper(), None).await?;

@@ -21,6 +21,8 @@ pub(crate) struct People {
     pub(crate) broker: Actor,
     /// The city's officer.
     pub(crate) officer: Actor,
+    /// The city's officer who does the second reviews.
+    pub(crate) reviewer: Actor,
 }
 
 impl People {
@@ -52,13 +54,15 @@ async fn actor(story: &Story, id: Uuid) -> anyhow::Result<Actor> {
 /// Founds every organisation with one person in it, and the people who act for the whole city.
 pub(crate) async fn settle(story: &mut Story, city: &City, step: &mut impl FnMut(usize)) -> anyhow::Result<People> {
     let names = &city.words.people;
-    let [engineer, researcher, broker, officer, county, admin] = DEMO_ACCOUNTS.map(|(email, _)| email);
+    let [engineer, researcher, broker, officer, reviewer, county, admin] = DEMO_ACCOUNTS.map(|(email, _)| email);
     let market = story.market.clone();
     let city_code = market.config().city.clone();
     let county_code = market.counties().next().map_or_else(|| city_code.clone(), |r| r.code.clone());
     enter(story, admin, &names.admin, Roles { admin: true, ..Roles::default() }).await?;
     enter(story, county, &names.county, Roles { officer_region: Some(county_code), ..Roles::default() }).await?;
-    let officer = enter(story, officer, &names.officer, Roles { officer_region: Some(city_code), ..Roles::default() }).await?;
+    let of_city = Roles { officer_region: Some(city_code), ..Roles::default() };
+    let officer = enter(story, officer, &names.officer, of_city.clone()).await?;
+    let reviewer = enter(story, reviewer, &names.reviewer, of_city).await?;
     let broker = enter(story, broker, &names.broker, Roles { broker: true, ..Roles::default() }).await?;
     let mut by_organisation = BTreeMap::new();
     let (mut engineer, mut researcher) = (Some(engineer), Some(researcher));
@@ -90,5 +94,6 @@ pub(crate) async fn settle(story: &mut Story, city: &City, step: &mut impl FnMut
         by_organisation.insert(o.key.clone(), actor(story, id).await?);
         step(1);
     }
-    Ok(People { by_organisation, broker: actor(story, broker).await?, officer: actor(story, officer).await? })
+    let (officer, reviewer) = (actor(story, officer).await?, actor(story, reviewer).await?);
+    Ok(People { by_organisation, broker: actor(story, broker).await?, officer, reviewer })
 }

@@ -285,6 +285,6 @@ async fn the_command_line_proves_the_chain() {
     let (app, result) = run(app, &["ledger", "verify"]).await;
     let complaint = format!("{:#}", result.unwrap_err());
     assert!(complaint.contains("record 1") && complaint.contains(&number), "{complaint}");
-    let (_app, result) = run(app, &["ledger"]).await;
+    let (_app, result) = run(app, &["ledger", "rebuild"]).await;
     result.unwrap();
 }

@@ -68,9 +68,8 @@ async fn contract_of(app: &TestApp, pair: &Pair, deal: Option<&str>, value: &str
 }
 
 async fn register(app: &TestApp, pair: &Pair, contract: &str) {
-    for (who, by) in [(&pair.researcher, ContractMove::Submit), (&pair.officer, ContractMove::Register)] {
-        let actor = who.actor().await;
-        let version = contracts::contract(app.market(), &actor, contract).await.unwrap().version;
-        contracts::move_contract(app.market(), &actor, contract, by, "", "", version, None).await.unwrap();
-    }
+    let seller = pair.researcher.actor().await;
+    let version = contracts::contract(app.market(), &seller, contract).await.unwrap().version;
+    contracts::move_contract(app.market(), &seller, contract, ContractMove::Submit, "", "", version, None).await.unwrap();
+    keqiao_tests::registered(app.market(), &pair.officer.actor().await, contract).await;
 }

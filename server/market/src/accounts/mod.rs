@@ -19,13 +19,14 @@ use time::Duration;
 use uuid::Uuid;
 
 pub(crate) use self::people::person_names;
+pub(crate) use self::secrets::new_token;
 pub(crate) use self::sessions::end_all;
 pub use self::{
     people::{PersonView, Roles, people, person, set_roles},
     sessions::{SessionView, actor_for, actor_of, end_session, sessions, sign_out, sign_out_everywhere},
 };
 use self::{
-    secrets::{digest, hash, new_token, verify},
+    secrets::{digest, hash, verify},
     sessions::{idle_since, may_sign_in, open},
 };
 use crate::{

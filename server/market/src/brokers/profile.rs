@@ -277,7 +277,7 @@ async fn views(market: &Market, actor: &Actor, rows: Vec<person::Model>) -> Resu
     let registered = Query::select()
         .column(contract::Column::DealId)
         .from(contract::Entity)
-        .and_where(Expr::col(contract::Column::State).eq(ContractState::Registered.code()))
+        .and_where(Expr::col(contract::Column::State).is_in(ContractState::IN_REGISTER.map(ContractState::code)))
         .and_where(Expr::col(contract::Column::DealId).is_not_null())
         .to_owned();
     let contracts = counts(&market.db, carried.filter(deal::Column::Id.in_subquery(registered))).await?;

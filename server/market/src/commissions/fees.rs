@@ -205,7 +205,7 @@ pub async fn fees(market: &Market, actor: &Actor, scope: FeeScope, page: u64) ->
     for chunk in deals.chunks(500) {
         let registered = contract::Entity::find()
             .filter(contract::Column::DealId.is_in(chunk.iter().copied()))
-            .filter(contract::Column::State.eq(ContractState::Registered.code()));
+            .filter(contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code)));
         contracts.extend(registered.all(&market.db).await?.into_iter().filter_map(|c| Some((c.deal_id?, c))));
     }
     let mut paid = paid(&market.db, &deals).await?;

@@ -182,7 +182,7 @@ async fn contract_of<C: ConnectionTrait>(db: &C, deal: Uuid) -> Result<Option<co
 }
 
 fn is_registered(row: &contract::Model) -> bool {
-    row.state == ContractState::Registered.code()
+    ContractState::from_code(&row.state).is_some_and(ContractState::is_registered)
 }
 
 async fn payments(tx: &Tx, deal: Uuid) -> Result<u64> {

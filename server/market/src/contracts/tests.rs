@@ -1,9 +1,11 @@
-use keqiao_model::{ContractKind, DealState, Fen, IpShare, ListingState, PaymentWay, Terms};
+use keqiao_model::{Coded, ContractKind, ContractMove, DealState, Fen, IpShare, ListingState, PaymentWay, Terms};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 
 use super::*;
 use crate::{
+    Event,
     accounts::Roles,
+    attachments,
     entity::{deal, interest, listing, outbox, term_sheet},
     testing::{TestMarket, organisation_form, reasons},
 };
@@ -95,8 +97,24 @@ impl City {
     pub(crate) async fn registered(&self, fields: &Fields) -> String {
         let number = create_contract(&self.t.market, &self.seller, None, fields, None).await.unwrap();
         self.submit(&number).await;
-        self.go(&self.officer, &number, ContractMove::Register).await.unwrap();
+        self.register(&self.officer, &number).await;
         number
+    }
+
+    /// An officer accepts what was handed in, answers every finding and registers.
+    pub(crate) async fn register(&self, officer: &Actor, number: &str) {
+        self.go(officer, number, ContractMove::Accept).await.unwrap();
+        self.answer(officer, number).await;
+        self.go(officer, number, ContractMove::Register).await.unwrap();
+    }
+
+    /// An officer answers every finding.
+    pub(crate) async fn answer(&self, officer: &Actor, number: &str) {
+        for finding in findings(&self.t.market, officer, number).await.unwrap() {
+            let others = finding.contracts.join(" ");
+            let fields = [("kind", finding.kind.code()), ("others", &others), ("answer", "已核对")].into_iter().collect();
+            answer_finding(&self.t.market, officer, number, &fields, None).await.unwrap();
+        }
     }
 
     /// An achievement of the seller on the market.
@@ -255,7 +273,7 @@ async fn a_contract_goes_into_the_register() {
     c.go(&c.officer, &number, ContractMove::Return).await.unwrap();
     assert_eq!(contract(market, &c.seller, &number).await.unwrap().detail.unwrap().reason, "请补充");
     c.go(&c.seller, &number, ContractMove::Submit).await.unwrap();
-    c.go(&c.officer, &number, ContractMove::Register).await.unwrap();
+    c.register(&c.officer, &number).await;
     // Everyone reads what is public, and no more.
     let view = contract(market, &Actor::Visitor, &number).await.unwrap();
     assert!(view.is_public && view.detail.is_none() && view.moves.is_empty() && !view.editable);
@@ -276,7 +294,7 @@ async fn a_contract_goes_into_the_register() {
     assert!(matches!(contracts(market, &Actor::Visitor, &own, 1).await, Err(Error::SignIn)));
     assert!(matches!(c.go(&Actor::Visitor, &number, ContractMove::Cancel).await, Err(Error::SignIn)));
     let moves = outbox::Entity::find().filter(outbox::Column::Kind.eq(Event::ContractMoved.code())).count(&market.db).await.unwrap();
-    assert_eq!(moves, 4);
+    assert_eq!(moves, 5);
 }
 
 #[tokio::test]
@@ -313,15 +331,15 @@ async fn officers_have_no_part_in_what_they_decide() {
     let number = create_contract(market, &c.seller, None, &c.form("1000"), None).await.unwrap();
     c.submit(&number).await;
     let elsewhere = City::officer_of(&c.t, "elsewhere", "990103").await;
-    assert!(matches!(c.go(&elsewhere, &number, ContractMove::Register).await, Err(Error::NotFound)));
+    assert!(matches!(c.go(&elsewhere, &number, ContractMove::Accept).await, Err(Error::NotFound)));
     let Actor::Person(mut person) = c.officer.clone() else { panic!() };
     person.organisations.push(c.buyer.organisation().unwrap().clone());
     let conflicted = Actor::Person(person);
-    assert_eq!(reasons(c.go(&conflicted, &number, ContractMove::Register).await), [": conflict_of_interest"]);
+    assert_eq!(reasons(c.go(&conflicted, &number, ContractMove::Accept).await), [": conflict_of_interest"]);
     assert_eq!(contract_queue_count(market, &conflicted).await.unwrap(), 0);
     assert!(matches!(findings(market, &conflicted, &number).await, Err(Error::NotFound)));
     let county = City::officer_of(&c.t, "county", "990102").await;
-    c.go(&county, &number, ContractMove::Register).await.unwrap();
+    c.register(&county, &number).await;
 }
 
 #[tokio::test]
@@ -338,7 +356,7 @@ async fn a_deal_has_one_contract_and_is_registered_with_it() {
     assert_eq!((detail.deal.as_deref(), detail.demand.as_deref()), (Some("JY-2026-000001"), Some("XQ-2026-000001")));
     assert_eq!(detail.achievement.as_deref(), Some("CG-2026-000001"));
     c.submit(&number).await;
-    c.go(&c.officer, &number, ContractMove::Register).await.unwrap();
+    c.register(&c.officer, &number).await;
     let deal = deal::Entity::find_by_id(deal.id).one(&market.db).await.unwrap().unwrap();
     assert_eq!(deal.state, "registered");
     for row in listing::Entity::find().all(&market.db).await.unwrap() {
@@ -355,6 +373,8 @@ async fn of_fifty_registrations_one_succeeds() {
     for fields in &numbers {
         let number = create_contract(market, &c.seller, None, fields, None).await.unwrap();
         c.submit(&number).await;
+        c.go(&c.officer, &number, ContractMove::Accept).await.unwrap();
+        c.answer(&c.officer, &number).await;
         let version = c.row(&number).await.version;
         for _ in 0..50 {
             let (market, officer, number) = (market.clone(), c.officer.clone(), number.clone());
@@ -387,13 +407,17 @@ async fn findings_name_the_other_contracts() {
     let same = create_contract(market, &c.seller, None, &c.form("3000000"), None).await.unwrap();
     let officer = &c.officer;
     let found = |number: String| async move { findings(market, officer, &number).await.unwrap() };
-    let one = |kind| Finding { kind, contracts: vec![first.clone()] };
-    assert_eq!(found(same.clone()).await, [one(FindingKind::Duplicate), one(FindingKind::SameTitle), one(FindingKind::Splitting)]);
+    let kinds = |found: Vec<Finding>| found.into_iter().map(|f| (f.kind, f.contracts)).collect::<Vec<_>>();
+    let one = |kind| (kind, vec![first.clone()]);
+    let first_found = kinds(found(same.clone()).await);
+    assert_eq!(first_found, [one(FindingKind::Duplicate), one(FindingKind::SameTitle), one(FindingKind::Splitting)]);
     let other = [("title", "别的"), ("signed_on", "2026-03-01"), ("value", "2500000")];
     save_contract(market, &c.seller, &same, &with(&c.form("1"), &other), 1, None).await.unwrap();
     assert_eq!(found(same.clone()).await, [], "more than 90 days apart");
     let back = with(&c.form("700"), &[("buyer_credit_code", own_code("MA1AAAA1").as_str()), ("title", "回程")]);
     let back = create_contract(market, &c.buyer, None, &back, None).await.unwrap();
-    assert_eq!(found(back).await, [one(FindingKind::Circle)]);
+    let circle = found(back).await;
+    assert_eq!(circle[0].rule.as_ref().map(|r| (r.kind, r.value)), Some((keqiao_model::RuleKind::CircleDays, 365)));
+    assert_eq!(kinds(circle), [one(FindingKind::Circle)]);
     assert!(matches!(findings(market, &c.seller, &first).await, Err(Error::NotFound)));
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use keqiao_model::{
-    ContractContent, ContractKind, ContractMove, ContractState, ContractSubkind, Fen, Field, OUTSIDE, RefusalCode, Stateful,
+    ContractContent, ContractKind, ContractMove, ContractState, ContractSubkind, Fen, Field, OUTSIDE, RefusalCode, parse_date,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
@@ -11,9 +11,10 @@ use sea_orm::{
 use time::{Date, Month, OffsetDateTime, Time};
 use uuid::Uuid;
 
-use super::{content_of, find, has_part, is_insider, parties, state_of};
+use super::{content_of, find, has_part, is_insider, registration::moves_of, state_of};
 use crate::{
     Actor, CHINA, Error, Market, Paged, Person, Result,
+    accounts::person_names,
     db::{from_micros, micros},
     entity::{
         contract::{Column, Entity, Model},
@@ -57,8 +58,12 @@ pub struct ContractSummary {
     pub registration_number: Option<String>,
     /// When it was registered.
     pub registered_at: Option<OffsetDateTime>,
-    /// When it last changed; for one that waits, when it was handed in.
+    /// When it last changed.
     pub updated_at: OffsetDateTime,
+    /// When it was handed in last.
+    pub submitted_at: Option<OffsetDateTime>,
+    /// The day by which it must be decided, while it waits.
+    pub due_on: Option<Date>,
 }
 
 /// A party of a contract.
@@ -97,6 +102,8 @@ pub struct ContractDetail {
     pub reason: String,
     /// When it was recorded.
     pub created_at: OffsetDateTime,
+    /// Name of the first reviewer, and when that was; while a second review is due or after it.
+    pub first_review: Option<(String, OffsetDateTime)>,
 }
 
 /// A contract as one actor may see it.
@@ -177,6 +184,8 @@ fn summary_of(row: &Model, content: &ContractContent, names: &HashMap<Uuid, orga
         registration_number: row.registration_number.clone(),
         registered_at: row.registered_at.map(from_micros),
         updated_at: from_micros(row.updated_at),
+        submitted_at: row.submitted_at.map(from_micros),
+        due_on: row.due_on.as_deref().and_then(parse_date),
     })
 }
 
@@ -188,7 +197,7 @@ async fn summaries<C: ConnectionTrait>(db: &C, rows: &[Model]) -> Result<Vec<Con
 
 /// Public lines by id: those of registered contracts.
 pub(crate) async fn summaries_by_id<C: ConnectionTrait>(db: &C, ids: Vec<Uuid>) -> Result<HashMap<Uuid, ContractSummary>> {
-    let rows = Entity::find().filter(Column::Id.is_in(ids)).filter(Column::State.eq(ContractState::Registered.code())).all(db).await?;
+    let rows = Entity::find().filter(Column::Id.is_in(ids)).filter(Column::State.is_in(REGISTER)).all(db).await?;
     Ok(summaries(db, &rows).await?.into_iter().map(|s| (s.id, s)).collect())
 }
 
@@ -206,7 +215,7 @@ pub async fn contract(market: &Market, actor: &Actor, number: &str) -> Result<Co
     let row = find(&market.db, number).await?;
     let state = state_of(&row)?;
     let inside = is_insider(&market.db, market, actor, &row).await?;
-    let is_public = state == ContractState::Registered;
+    let is_public = state.is_registered();
     if !inside && !is_public {
         return Err(Error::NotFound);
     }
@@ -214,7 +223,7 @@ pub async fn contract(market: &Market, actor: &Actor, number: &str) -> Result<Co
     let names = organisations_by_id(&market.db, vec![row.seller_id, row.buyer_id]).await?;
     let summary = summary_of(&row, &content, &names)?;
     let own = has_part(actor, &row);
-    let moves = state.moves(&parties(market, actor, &row)).iter().map(|t| t.by).collect();
+    let moves = moves_of(&market.db, market, actor, &row).await?;
     let detail = if inside { Some(detail_of(market, &row, content, &names).await?) } else { None };
     let editable = own && state.is_editable();
     Ok(ContractView { summary, detail, own, selling: actor.belongs_to(row.seller_id), editable, is_public, moves, version: row.version })
@@ -244,9 +253,18 @@ async fn detail_of(
         code: RefusalCode::from_code(&row.code),
         reason: row.reason.clone(),
         created_at: from_micros(row.created_at),
+        first_review: match (row.first_reviewer_id, row.first_reviewed_at) {
+            (Some(id), Some(at)) => {
+                let name = person_names(&market.db, vec![id]).await?.remove(&id).unwrap_or_default();
+                Some((name, from_micros(at)))
+            }
+            _ => None,
+        },
     })
 }
 
+/// The codes of the states in which a contract is in the register.
+const REGISTER: [&str; 2] = [ContractState::IN_REGISTER[0].code(), ContractState::IN_REGISTER[1].code()];
 /// Most contracts of one file.
 pub const EXPORT_MAX: u64 = 50_000;
 
@@ -276,7 +294,7 @@ pub async fn export(market: &Market, actor: &Actor, filter: &Filter) -> Result<V
 fn filtered(market: &Market, actor: &Actor, filter: &Filter) -> Result<Select<Entity>> {
     let mut query = Entity::find();
     query = match filter.scope {
-        Scope::Public => query.filter(Column::State.eq(ContractState::Registered.code())).order_by_desc(Column::RegisteredAt),
+        Scope::Public => query.filter(Column::State.is_in(REGISTER)).order_by_desc(Column::RegisteredAt),
         Scope::Own => {
             let person = actor.signed_in()?;
             let brokered = deal::Entity::find().select_only().column(deal::Column::Id).filter(deal::Column::BrokerId.eq(person.id));
@@ -335,18 +353,18 @@ fn waiting(market: &Market, person: &Person) -> Result<Select<Entity>> {
     let region = person.officer.as_deref().ok_or(Error::NotFound)?;
     let own: Vec<Uuid> = person.organisations.iter().map(|o| o.id).collect();
     Ok(Entity::find()
-        .filter(Column::State.eq(ContractState::Submitted.code()))
+        .filter(Column::State.is_in(ContractState::WAITING.map(ContractState::code)))
         .filter(Column::Region.is_in(crate::review::regions_of(market, region)))
         .filter(Column::SellerId.is_not_in(own.clone()))
         .filter(Column::BuyerId.is_not_in(own)))
 }
 
-/// Contracts handed in within the officer's region, longest waiting first; those of the officer's own organisations are left to others.
+/// Contracts handed in within the officer's region, those first whose decision is overdue or due soonest; those of the officer's own organisations are left to others.
 ///
 /// # Errors
 /// [`Error::SignIn`], [`Error::NotFound`] for anyone who is not an officer.
 pub async fn contract_queue(market: &Market, actor: &Actor, page: u64) -> Result<Paged<ContractSummary>> {
-    let query = waiting(market, actor.signed_in()?)?.order_by_asc(Column::UpdatedAt).order_by_asc(Column::Id);
+    let query = waiting(market, actor.signed_in()?)?.order_by_asc(Column::DueOn).order_by_asc(Column::Id);
     page_of(market, query, page).await
 }
 

@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keqiao_model::{ContractState, Figure};
+use keqiao_model::{ContractState, Figure, ReceiptState};
 use sea_orm::{ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
-use super::{claims_of, registered_on};
+use super::{
+    chain::{Sum, wrong_sums},
+    claims_of, registered_on,
+};
 use crate::{
     Market, Result,
     entity::{
         contract,
         ledger_entry::{Column, Entity},
+        receipt,
     },
 };
 
@@ -37,8 +41,8 @@ type ByFigure = BTreeMap<(Figure, String), Vec<Evidence>>;
 
 /// Recomputes every figure from the registered contracts and names the subjects of which the ledger says something else: a contract that is
 /// missing, counts twice, still counts though it was cancelled, or counts another amount, year or region; a subject counted more than once, not
-/// at all, or with evidence that does not hold. Trainings have no contract; each certificate must count at most once. Nothing to name is how it
-/// should be.
+/// at all, or with evidence that does not hold; and the sums of which the entries give something else (their subject is the month, region, field
+/// and kind). Trainings have no contract; each certificate must count at most once. Nothing to name is how it should be.
 ///
 /// # Errors
 /// [`crate::Error::Internal`].
@@ -63,6 +67,13 @@ pub async fn verify(market: &Market) -> Result<Vec<Difference>> {
             differences.push(Difference { figure: key.0, subject: key.1.clone(), expected, found });
         }
     }
+    for (right, said) in wrong_sums(&market.db).await? {
+        let Some((figure, year, month, region, field, kind, ..)) = right.as_ref().or(said.as_ref()) else { continue };
+        let figure = Figure::from_code(figure).ok_or_else(|| crate::Error::internal(format!("ledger figure {figure}")))?;
+        let subject = format!("sum {year}-{month:02} {region} {field} {kind}");
+        let amount = |sum: &Option<Sum>| sum.as_ref().map_or(0, |s| s.6);
+        differences.push(Difference { figure, subject, expected: amount(&right), found: amount(&said) });
+    }
     Ok(differences)
 }
 
@@ -72,7 +83,7 @@ async fn expected(market: &Market) -> Result<ByFigure> {
     let mut last = Uuid::nil();
     loop {
         let rows = contract::Entity::find()
-            .filter(contract::Column::State.eq(ContractState::Registered.code()))
+            .filter(contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code)))
             .filter(contract::Column::Id.gt(last))
             .order_by_asc(contract::Column::Id)
             .limit(STEP)
@@ -80,13 +91,30 @@ async fn expected(market: &Market) -> Result<ByFigure> {
             .await?;
         let Some(end) = rows.last() else { return Ok(expected) };
         last = end.id;
+        let receipts = receipts(market, &rows).await?;
         for (row, claims) in rows.iter().zip(claims_of(&market.db, market, &rows).await?) {
             let year = i64::from(registered_on(row)?.year());
+            if let Some(region) = claims.iter().find(|c| c.figure == Figure::ContractValue).map(|c| c.region.clone()) {
+                for receipt in receipts.iter().filter(|r| r.contract_id == row.id) {
+                    let year = receipt.received_on.get(..4).and_then(|y| y.parse().ok()).unwrap_or(0);
+                    let key = (Figure::TechnicalIncome, receipt.id.to_string());
+                    expected.entry(key).or_default().push((Some(row.id), year, region.clone(), receipt.amount));
+                }
+            }
             for claim in claims {
                 expected.entry((claim.figure, claim.subject)).or_default().push((Some(row.id), year, claim.region, claim.amount));
             }
         }
     }
+}
+
+/// What was received under some contracts and stands.
+async fn receipts(market: &Market, rows: &[contract::Model]) -> Result<Vec<receipt::Model>> {
+    Ok(receipt::Entity::find()
+        .filter(receipt::Column::ContractId.is_in(rows.iter().map(|r| r.id)))
+        .filter(receipt::Column::State.eq(ReceiptState::Recorded.code()))
+        .all(&market.db)
+        .await?)
 }
 
 /// What the ledger says, netted; what nets out to nothing is left out.

@@ -210,7 +210,7 @@ pub async fn entries(market: &Market, figure: Figure, filter: &LedgerFilter, pag
 async fn subjects(market: &Market, figure: Figure, rows: &[Model]) -> Result<HashMap<i64, LedgerSubject>> {
     let named = |of: &dyn Fn(&str) -> Option<LedgerSubject>| rows.iter().filter_map(|r| Some((r.seq, of(&r.subject)?))).collect();
     Ok(match figure {
-        Figure::ContractValue | Figure::TechnicalValue | Figure::AbsorbedValue => HashMap::new(),
+        Figure::ContractValue | Figure::TechnicalValue | Figure::AbsorbedValue | Figure::TechnicalIncome => HashMap::new(),
         Figure::AchievementsConverted => {
             let ids: Vec<Uuid> = rows.iter().filter_map(|r| r.subject.parse().ok()).collect();
             let found = listing::Entity::find().filter(listing::Column::Id.is_in(ids)).all(&market.db).await?;

@@ -36,8 +36,10 @@ pub enum Kind {
 pub enum Topic {
     /// Listings, interests, recommendations.
     Interests,
-    /// Deals and contracts.
+    /// Deals.
     Deals,
+    /// Contracts, their performance and what comes of it.
+    Contracts,
     /// Public notices, listed prices and auctions.
     Sales,
     /// Claims, introductions and fees.
@@ -50,7 +52,8 @@ pub enum Topic {
 
 impl Topic {
     /// Every topic, in the order of display.
-    pub const ALL: [Self; 6] = [Self::Interests, Self::Deals, Self::Sales, Self::Brokers, Self::Questions, Self::Administration];
+    pub const ALL: [Self; 7] =
+        [Self::Interests, Self::Deals, Self::Contracts, Self::Sales, Self::Brokers, Self::Questions, Self::Administration];
 }
 
 /// How a kind of notice comes by mail.
@@ -130,7 +133,8 @@ impl Kind {
         use NoticeKind as N;
         match self {
             Self::ListingReviewed | Self::InterestSent | Self::InterestAnswered | Self::PairRecommended => Topic::Interests,
-            Self::MessageWritten | Self::DealMoved | Self::ContractMoved => Topic::Deals,
+            Self::MessageWritten | Self::DealMoved => Topic::Deals,
+            Self::ContractMoved => Topic::Contracts,
             Self::ListingSubmitted | Self::MembershipAsked | Self::MembershipAnswered => Topic::Administration,
             Self::Told(kind) => match kind {
                 N::InterestAcknowledged | N::InterestDue | N::InterestLapsed | N::ListingSuspended => Topic::Interests,
@@ -158,6 +162,16 @@ impl Kind {
                 | N::CommissionAgreed
                 | N::FeeDue => Topic::Brokers,
                 N::QuestionAsked | N::QuestionAnswered => Topic::Questions,
+                N::AmendmentProposed
+                | N::AmendmentDecided
+                | N::MilestoneDelivered
+                | N::MilestoneDecided
+                | N::MilestoneDue
+                | N::DisputeRaised
+                | N::DisputeSettled
+                | N::RewardProposed
+                | N::RewardDecided => Topic::Contracts,
+                N::ReportSubmitted | N::ReportDecided | N::DecisionDue => Topic::Administration,
             },
         }
     }
@@ -165,7 +179,9 @@ impl Kind {
     /// Whether somebody can ever be told of it: claims are held by brokers, reviews are for officers.
     pub(crate) fn concerns(self, person: &Person) -> bool {
         match self {
-            Self::ListingSubmitted => person.officer.is_some(),
+            Self::ListingSubmitted | Self::Told(NoticeKind::ReportSubmitted | NoticeKind::ReportDecided | NoticeKind::DecisionDue) => {
+                person.officer.is_some()
+            }
             Self::Told(NoticeKind::ClaimExpiring | NoticeKind::ClaimExpired) => person.broker,
             _ => true,
         }

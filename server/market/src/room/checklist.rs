@@ -42,7 +42,12 @@ async fn is_met<C: ConnectionTrait>(db: &C, row: &deal::Model, need: Need) -> Re
         }
         Need::NoticeEnded => public_notices::status(db, row).await?.is_over(),
         Need::ObjectionsAnswered => public_notices::status(db, row).await?.is_clear(),
-        Need::TrialPlanned | Need::ContractRecorded | Need::Reason => false,
+        Need::TrialPlanned
+        | Need::ContractRecorded
+        | Need::Reason
+        | Need::SecondReviewDue
+        | Need::AnotherReviewer
+        | Need::FindingsAnswered => false,
     })
 }
 

@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{
-    BidderState, ClaimState, CommissionState, ContractState, DealState, FIRST_CLOCKS, InterestState, ListingState, NdaState, NoticeState,
-    ObjectionState, QuestionState, SaleState, Stateful, TermState,
+    AmendmentState, BidderState, ClaimState, CommissionState, ContractState, DealState, DisputeState, FIRST_CLOCKS, InterestState,
+    ListingState, MilestoneState, NdaState, NoticeState, ObjectionState, QuestionState, ReceiptState, ReportState, RewardState, SaleState,
+    Stateful, TermState,
 };
 use crate::taxonomy::Coded;
 
@@ -50,6 +51,12 @@ pub fn state_diagrams() -> String {
         diagram::<CommissionState>("Commission"),
         diagram::<QuestionState>("Question"),
         diagram::<ContractState>("Contract"),
+        diagram::<AmendmentState>("Amendment"),
+        diagram::<MilestoneState>("Milestone"),
+        diagram::<ReceiptState>("Receipt"),
+        diagram::<DisputeState>("Dispute"),
+        diagram::<RewardState>("Reward"),
+        diagram::<ReportState>("Reported value"),
     ]
     .concat();
     text.truncate(text.trim_end().len());
