@@ -54,7 +54,7 @@ pub fn sqlite_url(file: &Path) -> String {
 /// [`Error::Internal`] when a migration fails.
 pub async fn migrate(db: &DatabaseConnection) -> Result<()> {
     Migrator::up(db, None).await.map_err(|e| Error::internal(format!("migration: {e}")))?;
-    rules::adopt(db, micros(OffsetDateTime::now_utc())).await
+    rules::adopt(db).await
 }
 
 /// Microseconds since 1970 UTC.

@@ -57,7 +57,7 @@ impl Rule {
 }
 
 /// Enters the rules a new house begins with; those that are there stay as they are.
-pub(crate) async fn adopt(db: &DatabaseConnection, now: i64) -> Result<()> {
+pub(crate) async fn adopt(db: &DatabaseConnection) -> Result<()> {
     let rows = RULE_SEEDS.iter().map(|seed| ActiveModel {
         id: Set(Uuid::now_v7()),
         kind: Set(seed.kind.code().to_owned()),
@@ -69,7 +69,8 @@ pub(crate) async fn adopt(db: &DatabaseConnection, now: i64) -> Result<()> {
         value: Set(seed.value),
         withdrawn: Set(false),
         person_id: Set(None),
-        created_at: Set(now),
+        // They came with the program, at no time.
+        created_at: Set(0),
         version: Set(1),
     });
     Entity::insert_many(rows)
