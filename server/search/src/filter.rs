@@ -3,16 +3,20 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use tantivy::SegmentReader;
-use tantivy::columnar::{Column, StrColumn};
+use tantivy::columnar::{Column, ColumnIndex, StrColumn};
 
 use crate::error::SearchError;
 use crate::query::{Condition, Query};
 use crate::request::{Bounds, Facet, SearchRequest};
 use crate::schema::column;
 
+/// Values read at once.
+const BLOCK: usize = 64;
+
 /// The filters on one segment, and the counts as documents pass.
 pub(crate) struct Filter {
     facets: Vec<FacetFilter>,
+    counting: bool,
 }
 
 struct FacetFilter {
@@ -36,11 +40,20 @@ impl Filter {
             let counts = vec![0; column.as_ref().map_or(0, |column| column.num_terms())];
             facets.push(FacetFilter { facet, column, accepted, counts });
         }
-        Ok(Self { facets })
+        Ok(Self { facets, counting: request.count })
     }
 
-    /// Whether the document passes every filter. It is counted in each facet whose OTHER facets' filters it passes.
-    pub(crate) fn passes(&mut self, doc: u32) -> bool {
+    /// Keeps the documents that pass every filter; each is counted in the facets whose OTHER facets' filters it passes.
+    pub(crate) fn keep<T>(&mut self, found: &mut Vec<T>, doc: impl Fn(&T) -> u32) {
+        if self.facets.iter().any(|facet| facet.accepted.is_some()) {
+            found.retain(|one| self.passes(doc(one)));
+        } else if self.counting {
+            let documents: Vec<u32> = found.iter().map(doc).collect();
+            self.facets.iter_mut().for_each(|facet| facet.count_all(&documents));
+        }
+    }
+
+    fn passes(&mut self, doc: u32) -> bool {
         let mut failed = 0;
         let mut failing = None;
         for (place, facet) in self.facets.iter().enumerate() {
@@ -50,7 +63,7 @@ impl Filter {
             }
         }
         for (place, facet) in self.facets.iter_mut().enumerate() {
-            if failed == 0 || (failed == 1 && failing == Some(place)) {
+            if self.counting && (failed == 0 || (failed == 1 && failing == Some(place))) {
                 facet.count(doc);
             }
         }
@@ -90,6 +103,25 @@ fn has(column: Option<&StrColumn>, doc: u32, accepted: &HashSet<u64>) -> bool {
 impl FacetFilter {
     fn accepts(&self, doc: u32) -> bool {
         self.accepted.as_ref().is_none_or(|accepted| has(self.column.as_ref(), doc, accepted))
+    }
+
+    /// Counts many documents, a block of values at a time where each has at most one.
+    fn count_all(&mut self, documents: &[u32]) {
+        let Some(column) = &self.column else { return };
+        if matches!(column.ords().index, ColumnIndex::Multivalued(_)) {
+            documents.iter().for_each(|doc| self.count(*doc));
+            return;
+        }
+        let mut ords = [None; BLOCK];
+        for block in documents.chunks(BLOCK) {
+            let Some(ords) = ords.get_mut(..block.len()) else { continue };
+            column.ords().first_vals(block, ords);
+            for ord in ords.iter_mut().filter_map(Option::take) {
+                if let Some(count) = usize::try_from(ord).ok().and_then(|ord| self.counts.get_mut(ord)) {
+                    *count += 1;
+                }
+            }
+        }
     }
 
     fn count(&mut self, doc: u32) {

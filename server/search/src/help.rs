@@ -82,6 +82,7 @@ impl Help<'_> {
         let request = SearchRequest {
             limit: TITLES,
             mark: false,
+            count: false,
             exact: true,
             synonyms: Synonyms { on: false, ..Synonyms::default() },
             ..SearchRequest::new(kind, query)

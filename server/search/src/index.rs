@@ -324,6 +324,12 @@ impl SearchIndex {
         std::mem::replace(&mut *self.shared.live.write().unwrap_or_else(PoisonError::into_inner), Arc::new(live))
     }
 
+    /// What is asked, for tests of a single step.
+    #[cfg(test)]
+    pub(crate) fn parts(&self) -> (Arc<Snapshot>, Arc<Fields>) {
+        (self.snapshot(), Arc::clone(&self.shared.fields))
+    }
+
     fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.live().current.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -20,6 +20,7 @@
 //! - `evaluate`: how good is all this, measured?
 
 mod analysis;
+mod conjunction;
 mod document;
 mod error;
 pub mod evaluate;

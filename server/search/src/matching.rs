@@ -3,7 +3,8 @@
 //! The whole listing is the query ([`terms`]), every listing of the other side is scored in full, the best of them gain by
 //! properties that agree ([`fit`]) and by their kin: a listing whose subject others share that fit well fits a little better itself.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 
 use keqiao_model::{Indicator, IndicatorFit};
 use tantivy::columnar::Column;
@@ -17,7 +18,7 @@ use crate::explanation;
 use crate::latent::{COLUMNS, Placed, unpack};
 use crate::request::Match;
 use crate::schema::{Fields, column};
-use crate::scoring::score_segment;
+use crate::scoring::{score_segment, score_some};
 use crate::snapshot::{Snapshot, each_posting};
 use crate::top::{Keys, Ranked, Top, score_key};
 
@@ -29,6 +30,9 @@ use self::terms::document_query;
 mod fit;
 mod terms;
 
+/// So many of those that the first terms choose are scored in full, three times the pool, so that it is the same however few are asked for; more
+/// when more are asked for.
+const CHOSEN: usize = 3 * POOL;
 /// So many of the best are compared with each other, and indicator by indicator.
 const POOL: usize = 200;
 /// Exponent of kinship: only close kin counts.
@@ -53,20 +57,20 @@ struct Candidate {
 
 /// The best of the other side with their explanations, best first.
 pub(crate) fn best(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<Vec<Match>, SearchError> {
-    let scored = score(snapshot, fields, document)?;
+    let scored = score(snapshot, fields, document, limit, &[])?;
     let candidates = candidates(snapshot, fields, document, &scored, limit)?;
     explain_all(snapshot, fields, document, &scored, &candidates)
 }
 
 /// The best of the other side with their scores but without explanations, best first.
 pub(crate) fn rank(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<Vec<(Uuid, f32)>, SearchError> {
-    let scored = score(snapshot, fields, document)?;
+    let scored = score(snapshot, fields, document, limit, &[])?;
     Ok(candidates(snapshot, fields, document, &scored, limit)?.iter().map(|one| (one.ranked.id(), one.ranked.score)).collect())
 }
 
 /// How these listings of the other side fit; those that are not indexed there or share no word are left out.
 pub(crate) fn some(snapshot: &Snapshot, fields: &Fields, document: &Document, others: &[Uuid]) -> Result<Vec<Match>, SearchError> {
-    let scored = score(snapshot, fields, document)?;
+    let scored = score(snapshot, fields, document, POOL, others)?;
     let mut pool: HashMap<Uuid, Candidate> =
         candidates(snapshot, fields, document, &scored, POOL)?.into_iter().map(|one| (one.ranked.id(), one)).collect();
     let mut wanted = Vec::new();
@@ -80,16 +84,58 @@ pub(crate) fn some(snapshot: &Snapshot, fields: &Fields, document: &Document, ot
     explain_all(snapshot, fields, document, &scored, &wanted)
 }
 
-fn score(snapshot: &Snapshot, fields: &Fields, document: &Document) -> Result<Scored, SearchError> {
+/// Scores the other side: all of it, or, where that would read too much, those whom the terms that tell most choose, and `others`.
+fn score(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize, others: &[Uuid]) -> Result<Scored, SearchError> {
     let query = document_query(snapshot, fields, document)?;
+    let (choosing, saving) = (query.resolved.get(..query.choosing).unwrap_or_default(), query.choosing < query.resolved.len());
     let mut segments = Vec::new();
     let mut newest = i64::MIN;
     for reader in snapshot.searcher.segment_readers() {
-        segments.push(score_segment(reader, &query.resolved)?);
+        segments.push(score_segment(reader, choosing)?);
         newest = newest.max(reader.fast_fields().i64(column::PUBLISHED_AT)?.max_value());
+    }
+    if saving {
+        let mut chosen = chosen(&segments, CHOSEN.max(3 * limit));
+        for ((chosen, reader), scores) in chosen.iter_mut().zip(snapshot.searcher.segment_readers()).zip(&mut segments) {
+            for other in others {
+                each_posting(reader, &fields.id_term(*other), IndexRecordOption::Basic, |doc, _| {
+                    if reader.alive_bitset().is_none_or(|alive| alive.is_alive(doc)) {
+                        chosen.push(doc);
+                    }
+                })?;
+            }
+            chosen.sort_unstable();
+            chosen.dedup();
+            *scores = score_some(reader, &query.resolved, chosen)?;
+        }
     }
     let best = segments.iter().flatten().copied().fold(0.0, f32::max);
     Ok(Scored { query, segments, best, newest })
+}
+
+/// The documents of each segment that are among the best `count` of all.
+fn chosen(segments: &[Vec<f32>], count: usize) -> Vec<Vec<u32>> {
+    let mut heap = BinaryHeap::with_capacity(count + 1);
+    let mut least = 0;
+    for (segment, scores) in segments.iter().enumerate() {
+        for (doc, &score) in (0_u32..).zip(scores) {
+            let key = score_key(score);
+            if key > least {
+                heap.push(Reverse((key, segment, doc)));
+                if heap.len() > count {
+                    heap.pop();
+                    least = heap.peek().map_or(0, |Reverse((key, ..))| *key);
+                }
+            }
+        }
+    }
+    let mut chosen = vec![Vec::new(); segments.len()];
+    for Reverse((_, segment, doc)) in heap {
+        if let Some(documents) = chosen.get_mut(segment) {
+            documents.push(doc);
+        }
+    }
+    chosen
 }
 
 /// The best by words and columns, then by everything.
@@ -115,7 +161,7 @@ fn candidates(
         }
         candidate.ranked.rescore((candidate.ranked.score + candidate.kin + candidate.indicators).max(f32::MIN_POSITIVE));
     }
-    candidates.sort_by_key(|candidate| std::cmp::Reverse(candidate.ranked));
+    candidates.sort_by_key(|candidate| Reverse(candidate.ranked));
     candidates.truncate(limit);
     Ok(candidates)
 }
@@ -256,4 +302,21 @@ fn explain_all(
         matches.push(Match { id: candidate.ranked.id(), score: explanation.score(), explanation });
     }
     Ok(matches)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_of_all_segments_are_chosen() {
+        let segments = [vec![0.0, 3.0, 1.0], vec![], vec![2.0, 5.0, 0.0, 0.5]];
+        for (count, expected) in
+            [(1, vec![vec![], vec![], vec![1]]), (3, vec![vec![1], vec![], vec![0, 1]]), (9, vec![vec![1, 2], vec![], vec![0, 1, 3]])]
+        {
+            let mut found = chosen(&segments, count);
+            found.iter_mut().for_each(|documents| documents.sort_unstable());
+            assert_eq!(found, expected, "{count}");
+        }
+    }
 }

@@ -128,6 +128,12 @@ impl Query {
         self.concepts.is_empty() && self.phrases.is_empty()
     }
 
+    /// Whether a document must have every word and nothing else matters.
+    pub(crate) fn wants_all(&self) -> bool {
+        let all = self.concepts.len();
+        self.groups.is_empty() && self.phrases.is_empty() && self.free.count_ones() as usize == all && self.required == all
+    }
+
     /// How many free concepts and groups there are.
     pub(crate) fn size(&self) -> usize {
         self.free.count_ones() as usize + self.groups.len()

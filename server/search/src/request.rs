@@ -120,6 +120,8 @@ pub struct SearchRequest {
     pub limit: usize,
     /// Whether hits in titles and snippets are marked.
     pub mark: bool,
+    /// Whether facets are counted.
+    pub count: bool,
 }
 
 impl SearchRequest {
@@ -138,6 +140,7 @@ impl SearchRequest {
             offset: 0,
             limit: 20,
             mark: true,
+            count: true,
         }
     }
 }

@@ -10,6 +10,7 @@ use tantivy::postings::Postings as _;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet as _, SegmentReader, Term};
 
+use crate::conjunction::List;
 use crate::error::SearchError;
 use crate::schema::{Channel, Fields, Part, ScoredField};
 use crate::snapshot::{Snapshot, each_posting};
@@ -126,6 +127,23 @@ impl FieldTerm {
         })
     }
 
+    /// As [`FieldTerm::each`], for the documents given, in ascending order; `visit` gets the place of each that has the term.
+    pub(crate) fn of_ascending(
+        &self,
+        reader: &SegmentReader,
+        documents: &[u32],
+        mut visit: impl FnMut(usize, f32),
+    ) -> Result<(), SearchError> {
+        let Some(norms) = reader.fieldnorms_readers().get_field(self.term.field())? else { return Ok(()) };
+        let Some(mut list) = List::open(reader, self, IndexRecordOption::WithFreqs, documents.len())? else { return Ok(()) };
+        for (place, doc) in documents.iter().enumerate() {
+            if list.has(*doc) {
+                visit(place, self.weight(list.postings().term_freq(), self.norm(norms.fieldnorm_id(*doc))));
+            }
+        }
+        Ok(())
+    }
+
     /// As [`FieldTerm::each`], for the few documents given, in ascending order.
     pub(crate) fn of_documents(
         &self,
@@ -173,6 +191,22 @@ pub(crate) fn score_segment(reader: &SegmentReader, terms: &[FieldTerm]) -> Resu
                 *score = 0.0;
             }
         }
+    }
+    Ok(scores)
+}
+
+/// Scores of some documents of one segment, which ascend; all others have 0.
+pub(crate) fn score_some(reader: &SegmentReader, terms: &[FieldTerm], documents: &[u32]) -> Result<Vec<f32>, SearchError> {
+    let mut scores = vec![0.0_f32; reader.max_doc() as usize];
+    if documents.is_empty() {
+        return Ok(scores);
+    }
+    for term in terms {
+        term.of_ascending(reader, documents, |place, weight| {
+            if let Some(score) = documents.get(place).and_then(|doc| scores.get_mut(*doc as usize)) {
+                *score += weight;
+            }
+        })?;
     }
     Ok(scores)
 }

@@ -7,6 +7,7 @@ use tantivy::query::{EnableScoring, PhraseQuery, Query as _};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet as _, SegmentReader, TERMINATED, Term};
 
+use crate::conjunction::{Alternatives, Thing};
 use crate::error::SearchError;
 use crate::filter::{Conditions, Filter};
 use crate::query::{Expansion, Operand, Phrase, Query, Wanted};
@@ -22,7 +23,7 @@ const ADJACENT: f32 = 1.25;
 /// The whole query stands in the title as typed.
 const ADJACENT_IN_TITLE: f32 = 1.5;
 /// Longest word, in pairs of characters, whose pairs are told apart; of a longer one the first pairs count.
-const WORD_BITS: usize = 32;
+pub(crate) const WORD_BITS: usize = 32;
 
 /// A document that fits.
 struct Found {
@@ -33,7 +34,7 @@ struct Found {
 }
 
 /// A set of documents of one segment.
-struct DocumentSet(Vec<u64>);
+pub(crate) struct DocumentSet(Vec<u64>);
 
 impl DocumentSet {
     fn new(reader: &SegmentReader) -> Self {
@@ -46,7 +47,7 @@ impl DocumentSet {
         }
     }
 
-    fn has(&self, doc: u32) -> bool {
+    pub(crate) fn has(&self, doc: u32) -> bool {
         self.0.get(doc as usize / 64).is_some_and(|block| block & (1 << (doc % 64)) != 0)
     }
 }
@@ -65,11 +66,11 @@ pub(crate) fn run(snapshot: &Snapshot, fields: &Fields, request: &SearchRequest)
         let keys = Keys::open(segment, reader)?;
         let mut filter = Filter::new(reader, request)?;
         let conditions = Conditions::new(reader, &search.query, request)?;
-        for found in search.segment(reader, &resolved)? {
-            if !conditions.hold(found.doc) || !filter.passes(found.doc) {
-                continue;
-            }
-            result.total += 1;
+        let mut found = search.segment(reader, &resolved)?;
+        found.retain(|found| conditions.hold(found.doc));
+        filter.keep(&mut found, |found| found.doc);
+        result.total += found.len();
+        for found in found {
             let primary = match sort {
                 Sort::Relevance => (found.tier << 32) | score_key(found.score),
                 Sort::Newest => keys.newest(found.doc),
@@ -122,7 +123,14 @@ struct Search<'a> {
 impl Search<'_> {
     /// Everything in the segment that fits the query, alive, in the order of the segment.
     fn segment(&self, reader: &SegmentReader, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
-        let mut found = if self.query.is_open() { self.everything(reader)? } else { self.scored(reader, resolved)? };
+        let numbered = self.numbered(reader)?;
+        let mut found = if self.query.is_open() {
+            self.everything(reader)?
+        } else if numbered.is_empty() && self.query.wants_all() {
+            self.conjunction(reader, resolved)?
+        } else {
+            self.scored(reader, resolved, &numbered)?
+        };
         if let Some(alive) = reader.alive_bitset() {
             found.retain(|found| alive.is_alive(found.doc));
         }
@@ -148,7 +156,82 @@ impl Search<'_> {
         Ok(found)
     }
 
-    fn scored(&self, reader: &SegmentReader, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
+    /// What has every word, scored.
+    fn conjunction(&self, reader: &SegmentReader, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
+        let open = |bit: usize, asked: usize| -> Result<Alternatives, SearchError> {
+            let Some(concept) = self.query.concepts.get(bit) else { return Ok(Alternatives(Vec::new())) };
+            let mut things = vec![Thing::open(reader, resolved, Some(concept.word), &concept.grams, None, asked)?];
+            for expansion in self.query.expansions.iter().filter(|expansion| expansion.concepts & (1 << bit) != 0) {
+                let phrase = expansion.phrase.as_ref().map(|phrase| self.phrase(reader, phrase, &Part::ALL)).transpose()?;
+                things.push(Thing::open(reader, resolved, expansion.word, &expansion.grams, phrase, asked)?);
+            }
+            Ok(Alternatives(things))
+        };
+        let mut order = Vec::new();
+        for bit in 0..self.query.concepts.len() {
+            order.push((open(bit, usize::MAX)?.at_most(), bit));
+        }
+        order.sort_unstable();
+        let mut order = order.into_iter().map(|(_, bit)| bit);
+        let Some(rarest) = order.next() else { return Ok(Vec::new()) };
+        let mut documents = open(rarest, usize::MAX)?.documents();
+        for bit in order {
+            if documents.is_empty() {
+                break;
+            }
+            open(bit, documents.len())?.filter(&mut documents);
+        }
+        let scores = self.scores(reader, resolved, &documents)?;
+        let adjacent = match &self.query.adjacent {
+            Some(phrase) if !documents.is_empty() => {
+                Some((self.phrase(reader, phrase, &Part::ALL)?, self.phrase(reader, phrase, &[Part::Title])?))
+            }
+            _ => None,
+        };
+        let found = documents.into_iter().zip(scores).map(|(doc, score)| Found { doc, score: score * adjacency(&adjacent, doc), tier: 1 });
+        Ok(found.collect())
+    }
+
+    /// Scores of some documents that have every word.
+    fn scores(&self, reader: &SegmentReader, resolved: &[FieldTerm], documents: &[u32]) -> Result<Vec<f32>, SearchError> {
+        let mut scores = vec![0.0_f32; documents.len()];
+        let mut done = HashSet::new();
+        for concept in &self.query.concepts {
+            for index in concept.grams.iter().copied().chain([concept.word]).filter(|index| done.insert(*index)) {
+                for term in resolved.iter().filter(|term| term.index == index) {
+                    term.of_ascending(reader, documents, |place, weight| {
+                        if let Some(score) = scores.get_mut(place) {
+                            *score += weight;
+                        }
+                    })?;
+                }
+            }
+        }
+        for expansion in &self.query.expansions {
+            let phrase = expansion.phrase.as_ref().map(|phrase| self.phrase(reader, phrase, &Part::ALL)).transpose()?;
+            let mut whole = Thing::open(reader, resolved, expansion.word, &expansion.grams, phrase, documents.len())?;
+            let has: Vec<bool> = documents.iter().map(|doc| whole.has(*doc)).collect();
+            let mut added = vec![0.0_f32; documents.len()];
+            let typed = self.query.typed_terms;
+            for index in expansion.grams.iter().copied().chain(expansion.word).filter(|index| *index >= typed) {
+                for term in resolved.iter().filter(|term| term.index == index) {
+                    term.of_ascending(reader, documents, |place, weight| {
+                        if let Some(score) = added.get_mut(place) {
+                            *score += weight;
+                        }
+                    })?;
+                }
+            }
+            for ((score, added), has) in scores.iter_mut().zip(added).zip(has) {
+                if has {
+                    *score += added;
+                }
+            }
+        }
+        Ok(scores)
+    }
+
+    fn scored(&self, reader: &SegmentReader, resolved: &[FieldTerm], numbered: &HashSet<u32>) -> Result<Vec<Found>, SearchError> {
         let size = reader.max_doc() as usize;
         let mut scores = vec![0.0_f32; size];
         let mut concepts_of = vec![0_u64; size];
@@ -200,7 +283,6 @@ impl Search<'_> {
             Some(phrase) => Some((self.phrase(reader, phrase, &Part::ALL)?, self.phrase(reader, phrase, &[Part::Title])?)),
             None => None,
         };
-        let numbered = self.numbered(reader)?;
         let all = self.query.size();
         let mut found = Vec::new();
         for ((doc, score), concepts) in (0_u32..).zip(scores).zip(concepts_of) {
@@ -216,13 +298,8 @@ impl Search<'_> {
                 }
             }
             let coverage = if all == 0 { 1.0 } else { has as f32 / all as f32 };
-            let adjacency = match &adjacent {
-                Some((_, title)) if title.has(doc) => ADJACENT_IN_TITLE,
-                Some((anywhere, _)) if anywhere.has(doc) => ADJACENT,
-                _ => 1.0,
-            };
             let tier = if asked { 2 } else { u64::from(has == all) };
-            found.push(Found { doc, score: score * coverage * coverage * adjacency, tier });
+            found.push(Found { doc, score: score * coverage * coverage * adjacency(&adjacent, doc), tier });
         }
         Ok(found)
     }
@@ -343,7 +420,103 @@ impl Search<'_> {
     }
 }
 
+/// How much more a document is worth that says the whole query as typed, anywhere or in its title.
+fn adjacency(adjacent: &Option<(DocumentSet, DocumentSet)>, doc: u32) -> f32 {
+    match adjacent {
+        Some((_, title)) if title.has(doc) => ADJACENT_IN_TITLE,
+        Some((anywhere, _)) if anywhere.has(doc) => ADJACENT,
+        _ => 1.0,
+    }
+}
+
 /// The lowest bits set, at most all.
 fn mask(bits: usize) -> u32 {
     if bits >= WORD_BITS { u32::MAX } else { (1 << bits) - 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::{Change, Document, SearchIndex};
+
+    const WORDS: [&str; 14] = [
+        "锂离子电池",
+        "电池",
+        "回收",
+        "磷酸铁锂",
+        "正极",
+        "battery",
+        "recycling",
+        "3D打印",
+        "增材制造",
+        "VOCs",
+        "挥发性有机物",
+        "治理",
+        "钴",
+        "电机",
+    ];
+
+    /// Documents that share words in every way, some of them gone again.
+    async fn index() -> SearchIndex {
+        let index = SearchIndex::in_memory().unwrap();
+        let word = |n: usize| WORDS[n % WORDS.len()];
+        for part in 0..3_usize {
+            let put = (part * 100..part * 100 + 100).map(|n| {
+                let mut document = Document::new(uuid::Uuid::from_u128(n as u128 + 1), ListingKind::Demand);
+                document.title = format!("{}{}", word(n), word(n / 3 + 1));
+                document.summary = format!("{} {}的{}", word(n / 7), word(n * 5 + 2), word(n / 2 + 4));
+                document.text = [word(n / 11), word(n + 9), "与", word(n * 3)].concat();
+                document.published_at = n as i64;
+                Change::Put(Box::new(document))
+            });
+            index.apply(put.collect(), part.to_string()).await.unwrap();
+        }
+        index.apply((0..300).step_by(17).map(|n| Change::Remove(uuid::Uuid::from_u128(n + 1))).collect(), "4".to_owned()).await.unwrap();
+        index
+    }
+
+    #[tokio::test]
+    async fn some_documents_score_as_they_do_among_all() {
+        let index = index().await;
+        let (snapshot, fields) = index.parts();
+        let query = Query::read(&SearchRequest::new(ListingKind::Demand, "锂离子电池 回收 VOCs battery"));
+        let resolved = resolve(&snapshot, &fields, ListingKind::Demand, &Part::ALL, &query.terms).unwrap();
+        for reader in snapshot.searcher.segment_readers() {
+            let all = crate::scoring::score_segment(reader, &resolved).unwrap();
+            let alive = |doc: &u32| reader.alive_bitset().is_none_or(|alive| alive.is_alive(*doc));
+            let chosen: Vec<u32> = (0..reader.max_doc()).step_by(3).filter(alive).collect();
+            let some = crate::scoring::score_some(reader, &resolved, &chosen).unwrap();
+            for doc in 0..reader.max_doc() {
+                let expected = if chosen.contains(&doc) { all[doc as usize] } else { 0.0 };
+                assert_eq!(some[doc as usize].to_bits(), expected.to_bits(), "{doc}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn asking_the_rarest_word_first_finds_and_scores_what_scoring_everything_does() {
+        let index = index().await;
+        let (snapshot, fields) = index.parts();
+        let (mut compared, mut hits) = (0, 0);
+        for n in 0..200 {
+            let words: Vec<&str> = (0..=n % 4).map(|k| WORDS[(n * 7 + k * (n + 3)) % WORDS.len()]).collect();
+            let request = SearchRequest::new(ListingKind::Demand, words.join(" "));
+            let search = Search { snapshot: &snapshot, fields: &fields, kind: request.kind, query: Query::read(&request) };
+            if !search.query.wants_all() {
+                continue;
+            }
+            let resolved = resolve(&snapshot, &fields, request.kind, &Part::ALL, &search.query.terms).unwrap();
+            for reader in snapshot.searcher.segment_readers() {
+                let key = |found: Found| (found.doc, found.score.to_bits(), found.tier);
+                let all: Vec<_> = search.scored(reader, &resolved, &HashSet::new()).unwrap().into_iter().map(key).collect();
+                let some: Vec<_> = search.conjunction(reader, &resolved).unwrap().into_iter().map(key).collect();
+                assert_eq!(some, all, "{}", request.query);
+                hits += some.len();
+            }
+            compared += 1;
+        }
+        assert!(compared > 100 && hits > 500, "{compared} {hits}");
+    }
 }

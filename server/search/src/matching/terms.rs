@@ -15,6 +15,11 @@ use crate::thesaurus::{Related, related};
 const BUDGET: u64 = 3_000_000;
 /// At least so many terms are kept, whatever they cost.
 const LEAST_KEPT: usize = 24;
+/// List entries that are read to find candidates. A document that needs no more is scored in full against everybody; otherwise its first terms
+/// choose candidates, and only these are scored in full.
+const SCAN: u64 = 200_000;
+/// At least so many terms choose candidates.
+const LEAST_SCANNED: usize = 12;
 /// Terms that are looked up at all, of each channel, those that the listing itself weighs most.
 const LOOKED_UP: usize = 400;
 /// How much more a term counts when the document's title has it.
@@ -30,8 +35,10 @@ const RELATED: f32 = 0.15;
 pub(crate) struct DocumentQuery {
     /// The terms that are searched.
     pub(crate) terms: Vec<QueryTerm>,
-    /// The same, in the fields of the other side.
+    /// The same, in the fields of the other side, those that tell most first.
     pub(crate) resolved: Vec<FieldTerm>,
+    /// So many of them choose candidates; all of them when nothing is saved by choosing.
+    pub(crate) choosing: usize,
     /// For each term of the words channel the first way the document writes it.
     pub(crate) surfaces: HashMap<String, String>,
     /// Terms that are not the document's own, with the related word they are part of.
@@ -96,7 +103,7 @@ pub(crate) fn document_query(snapshot: &Snapshot, fields: &Fields, document: &Do
         }
     }
     candidates.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut terms, mut resolved, mut spent) = (Vec::new(), Vec::new(), 0);
+    let (mut terms, mut resolved, mut spent, mut choosing) = (Vec::new(), Vec::new(), 0, 0);
     for (_, cost, term, fields_with) in candidates {
         spent += cost;
         if spent > BUDGET && terms.len() >= LEAST_KEPT {
@@ -107,8 +114,11 @@ pub(crate) fn document_query(snapshot: &Snapshot, fields: &Fields, document: &Do
             field
         }));
         terms.push(term);
+        if spent <= SCAN || terms.len() <= LEAST_SCANNED {
+            choosing = resolved.len();
+        }
     }
-    Ok(DocumentQuery { terms, resolved, surfaces, related })
+    Ok(DocumentQuery { terms, resolved, choosing, surfaces, related })
 }
 
 /// Adds what the document may also be called, word by word with their pairs of characters.

@@ -96,13 +96,20 @@ pub fn search(index: &SearchIndex, query: &str, filtered: bool) -> anyhow::Resul
     Ok(index.search(&request(query, filtered))?.hits.len())
 }
 
+/// A search that only ranks.
+fn bare(index: &SearchIndex, query: &str) -> anyhow::Result<usize> {
+    let request = SearchRequest { mark: false, count: false, exact: true, ..request(query, false) };
+    Ok(index.search(&request)?.hits.len())
+}
+
 /// Searches beside plain ones.
 pub fn searches(index: &SearchIndex, plain: &Plain, name: &str, queries: &[String], seconds: u64) -> anyhow::Result<Race> {
     let mut ways = vec![
         Way::<String>::new("plain tantivy OR, top 20, stored texts read", |query| plain.read(query, PAGE)),
         Way::<String>::new("plain tantivy OR, top 20, addresses only", |query| plain.top(query, PAGE)),
         Way::<String>::new("Keqiao search: counts of all facets, marked snippets", |query| search(index, query, false)),
-        Way::<String>::new("Keqiao search: the same, filtered by field and region", |query| search(index, query, true)),
+        Way::<String>::new("Keqiao search: the same without counts and marks", |query| bare(index, query)),
+        Way::<String>::new("Keqiao search: counts and marks, filtered by field and region", |query| search(index, query, true)),
     ];
     Ok(Race::new(name, index.len() as u64, race(queries, &mut ways, seconds)?))
 }
