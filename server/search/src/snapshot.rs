@@ -4,7 +4,7 @@
 //! each segment from commit to commit: a commit costs what it changed, not what is there.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use keqiao_model::ListingKind;
 use tantivy::index::SegmentId;
@@ -17,6 +17,8 @@ use crate::schema::Fields;
 
 /// Looking a document up in a list costs about as much as reading this many entries of it.
 const LOOK_UP: usize = 16;
+/// Frequencies that are kept of one state: some ten megabytes.
+const MOST_KNOWN: usize = 100_000;
 /// Both sides of the market.
 const SIDES: [ListingKind; 2] = [ListingKind::Demand, ListingKind::Achievement];
 
@@ -29,6 +31,8 @@ pub(crate) struct Snapshot {
     achievement: Side,
     /// For each segment, in the order of the searcher, its deleted documents.
     dead: Vec<Arc<[u32]>>,
+    /// Frequencies that were looked up already: a whole listing asks for hundreds, and the next one for many of the same.
+    known: Mutex<HashMap<Term, u64>>,
 }
 
 /// Figures of one side of the market.
@@ -85,7 +89,7 @@ impl Snapshot {
         figures.0.retain(|id, _| searcher.segment_readers().iter().any(|reader| reader.segment_id() == *id));
         let demand = figures.side(fields, 0);
         let achievement = figures.side(fields, 1);
-        Ok(Self { searcher, position, demand, achievement, dead })
+        Ok(Self { searcher, position, demand, achievement, dead, known: Mutex::default() })
     }
 
     /// Figures of one side.
@@ -98,9 +102,17 @@ impl Snapshot {
 
     /// How many living documents have the term.
     pub(crate) fn frequency(&self, term: &Term) -> Result<u64, SearchError> {
+        // Held for a look or an insertion only; a poisoned lock still holds whole values.
+        if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(term) {
+            return Ok(*known);
+        }
         let mut sum = 0;
         for (reader, dead) in self.searcher.segment_readers().iter().zip(&self.dead) {
             sum += frequency(reader, term, dead)?;
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() < MOST_KNOWN {
+            known.insert(term.clone(), sum);
         }
         Ok(sum)
     }
