@@ -551,6 +551,7 @@ mod tests {
             keys::<crate::Licence>(),
             keys::<crate::DeductionKind>(),
             keys::<crate::Clause>(),
+            keys::<crate::ContractSection>(),
             keys::<crate::MonopolyClause>(),
             keys::<crate::ReportedIndicator>(),
             keys::<crate::RuleKind>(),
