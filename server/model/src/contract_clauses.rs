@@ -93,14 +93,18 @@ impl Clauses {
         for clause in Clause::required(patents) {
             match self.required.iter().find(|a| a.clause == clause) {
                 None => problems.push(FieldError::new(format!("clauses.{clause}"), "required")),
-                Some(a) if !a.missing && a.place.is_empty() => problems.push(FieldError::new(format!("clauses.{clause}.place"), "required")),
+                Some(a) if !a.missing && a.place.is_empty() => {
+                    problems.push(FieldError::new(format!("clauses.{clause}.place"), "required"))
+                }
                 Some(_) => {}
             }
         }
         for clause in MonopolyClause::ALL {
             match self.monopoly.iter().find(|a| a.clause == *clause) {
                 None => problems.push(FieldError::new(format!("monopoly.{clause}"), "required")),
-                Some(a) if a.flagged && a.words.is_empty() => problems.push(FieldError::new(format!("monopoly.{clause}.words"), "required")),
+                Some(a) if a.flagged && a.words.is_empty() => {
+                    problems.push(FieldError::new(format!("monopoly.{clause}.words"), "required"))
+                }
                 Some(_) => {}
             }
         }
@@ -176,9 +180,7 @@ pub fn suggest_places(text: &str) -> Vec<(Clause, String)> {
         if *heads || article.is_empty() { excerpt } else { format!("{article} {excerpt}") }
     };
     let find = |clause: Clause| {
-        let by = |heads: bool| {
-            signs(clause).iter().find_map(|sign| lines.iter().find(|(_, h, line)| *h == heads && line.contains(sign)))
-        };
+        let by = |heads: bool| signs(clause).iter().find_map(|sign| lines.iter().find(|(_, h, line)| *h == heads && line.contains(sign)));
         by(true).or_else(|| by(false)).map(place)
     };
     Clause::ALL.iter().filter_map(|clause| Some((*clause, find(*clause)?))).collect()

@@ -52,7 +52,7 @@ pub use patent_number::{PatentNumber, PatentNumberError};
 pub use quantity::Unit;
 pub use register::{
     Clause, ContractIp, DeductionKind, Licence, MonopolyClause, Objective, PlanSource, RULE_SEEDS, ReportedIndicator, RuleKind, RuleSeed,
-    RuleUnit,
+    RuleUnit, TextProblem, TextState,
 };
 pub use registration_data::{ContractSection, Deduction, Instalment, LINES_MAX, RegistrationData, without_empty_lines};
 pub use states::*;

@@ -255,8 +255,7 @@ impl RegistrationData {
         let new_output = amount(&mut check, "new_output", fields.value("new_output"));
         let mut deductions = deductions(&mut check, fields);
         if deductions.is_empty()
-            && let (Ok(value), Ok(technical)) =
-                (Fen::parse_yuan(fields.value("value")), Fen::parse_yuan(fields.value("technical_value")))
+            && let (Ok(value), Ok(technical)) = (Fen::parse_yuan(fields.value("value")), Fen::parse_yuan(fields.value("technical_value")))
             && let Some(amount) = value.checked_sub(technical).filter(|rest| *rest > Fen::ZERO)
         {
             let reason = check.optional("deduction_reason", fields.value("deduction_reason"), WORDS_MAX);
@@ -474,9 +473,15 @@ mod tests {
     #[test]
     fn the_technical_value_follows_from_the_deductions() {
         let line = |amount: &'static str, reason: &'static str| {
-            vec![("deductions.0.kind", "equipment"), ("deductions.0.words", "台架"), ("deductions.0.amount", amount), ("deductions.0.reason", reason)]
+            vec![
+                ("deductions.0.kind", "equipment"),
+                ("deductions.0.words", "台架"),
+                ("deductions.0.amount", amount),
+                ("deductions.0.reason", reason),
+            ]
         };
-        let technical = |changes: &[(&str, &str)]| ContractContent::read(&outline(changes), date!(2026 - 08 - 01)).map(|c| c.technical_value.fen());
+        let technical =
+            |changes: &[(&str, &str)]| ContractContent::read(&outline(changes), date!(2026 - 08 - 01)).map(|c| c.technical_value.fen());
         assert_eq!(technical(&[]), Ok(120_000_000), "without deductions all of it");
         assert_eq!(technical(&line("30 万元", "检测台架")), Ok(90_000_000));
         assert_eq!(technical(&line("120万", "都是设备")), Ok(0));
@@ -560,8 +565,9 @@ mod tests {
 
     #[test]
     fn empty_lines_leave_no_gap() {
-        let fields: Fields =
-            [("value", "1"), ("deductions.0.kind", "parts"), ("deductions.2.amount", "5"), ("deductions.2.kind", "other")].into_iter().collect();
+        let fields: Fields = [("value", "1"), ("deductions.0.kind", "parts"), ("deductions.2.amount", "5"), ("deductions.2.kind", "other")]
+            .into_iter()
+            .collect();
         let (table, columns) = ContractSection::Amounts.table().unwrap();
         let kept = without_empty_lines(&fields, table, columns);
         assert_eq!((kept.value("deductions.0.amount"), kept.value("deductions.0.kind"), kept.value("value")), ("5", "other", "1"));

@@ -551,6 +551,8 @@ mod tests {
             keys::<crate::Licence>(),
             keys::<crate::DeductionKind>(),
             keys::<crate::Clause>(),
+            keys::<crate::TextState>(),
+            keys::<crate::TextProblem>(),
             keys::<crate::ContractSection>(),
             keys::<crate::MonopolyClause>(),
             keys::<crate::ReportedIndicator>(),
