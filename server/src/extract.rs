@@ -1,6 +1,8 @@
 //! The text of a contract's file, read by a child process: `keqiao extract-text`. Files come from strangers, and what reads PDF and DOCX is not
 //! ours: it gets an empty environment, the bytes on its standard input, and limits of time, memory and size. Whatever it does, the market goes on.
 
+mod pdf;
+
 use std::{
     io::{BufReader, Cursor, Read as _, Write as _},
     path::PathBuf,
@@ -185,7 +187,7 @@ impl Job {
             text_of(self.kind, bytes)
         });
         match text {
-            Ok(text) => match std::io::stdout().lock().write_all(cut(&text).as_bytes()) {
+            Ok(text) => match std::io::stdout().lock().write_all(text.as_bytes()) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(_) => ExitCode::FAILURE,
             },
@@ -195,15 +197,6 @@ impl Job {
             }
         }
     }
-}
-
-/// At most so many bytes of a text.
-fn cut(text: &str) -> &str {
-    let mut end = text.len().min(TEXT_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default()
 }
 
 /// Takes from this process what it must not use: memory, time, and a dump of its memory.
@@ -225,43 +218,10 @@ fn limit(_: &Job) -> Result<(), TextProblem> {
 
 fn text_of(kind: TextKind, bytes: Vec<u8>) -> Result<String, TextProblem> {
     match kind {
-        TextKind::Pdf => pdf(&bytes),
+        TextKind::Pdf => pdf::text(&bytes),
         TextKind::Docx => docx(bytes),
+        TextKind::Txt if bytes.len() > TEXT_MAX => Err(TextProblem::TooLarge),
         TextKind::Txt => String::from_utf8(bytes).map_err(|_| TextProblem::Broken),
-    }
-}
-
-fn pdf(bytes: &[u8]) -> Result<String, TextProblem> {
-    let document = lopdf::Document::load_mem(bytes).map_err(pdf_problem)?;
-    if document.is_encrypted() {
-        return Err(TextProblem::Locked);
-    }
-    let mut text = String::new();
-    for page in document.get_pages().into_keys() {
-        match document.extract_text_with_limit(&[page], UNPACKED_MAX) {
-            Ok(read) => {
-                text.push_str(&read);
-                text.push('\n');
-            }
-            // A page that is a picture, or in a font that says nothing, is a page without text.
-            Err(error) => {
-                if pdf_problem(error) == TextProblem::TooLarge {
-                    return Err(TextProblem::TooLarge);
-                }
-            }
-        }
-        if text.len() > TEXT_MAX {
-            break;
-        }
-    }
-    Ok(text)
-}
-
-fn pdf_problem(error: lopdf::Error) -> TextProblem {
-    match error {
-        lopdf::Error::Decompress(lopdf::DecompressError::MemoryLimitExceeded { .. }) => TextProblem::TooLarge,
-        lopdf::Error::Decryption(_) | lopdf::Error::InvalidPassword => TextProblem::Locked,
-        _ => TextProblem::Broken,
     }
 }
 
@@ -295,7 +255,7 @@ fn docx(bytes: Vec<u8>) -> Result<String, TextProblem> {
             }
         }
         if text.len() > TEXT_MAX {
-            break;
+            return Err(TextProblem::TooLarge);
         }
         buffer.clear();
     }

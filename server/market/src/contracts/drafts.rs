@@ -92,6 +92,12 @@ pub(super) async fn forget(tx: &Tx, contract: Uuid, section: ContractSection, pe
     Ok(())
 }
 
+/// The contract is decided on: nobody goes on with what was typed.
+pub(super) async fn forget_all(tx: &Tx, contract: Uuid) -> Result<()> {
+    Entity::delete_many().filter(Column::ContractId.eq(contract)).exec(&**tx).await?;
+    Ok(())
+}
+
 /// The parts of which something of the actor's is kept, and since when.
 pub(super) async fn drafted(market: &Market, actor: &Actor, contract: Uuid) -> Result<Vec<(ContractSection, OffsetDateTime)>> {
     let Some(person) = actor.id() else { return Ok(Vec::new()) };

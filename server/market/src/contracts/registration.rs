@@ -10,8 +10,8 @@ use time::Date;
 use uuid::Uuid;
 
 use super::{
-    answers_for, content_of, find, find_by_id, findings::unanswered, form::problems, has_part, is_insider, organisation_of, parties,
-    region_of, state_of, today,
+    answers_for, content_of, drafts, find, find_by_id, findings::unanswered, form::problems, has_part, is_insider, organisation_of,
+    parties, region_of, state_of, today,
 };
 use crate::{
     Actor, Error, Event, Market, Result,
@@ -219,6 +219,9 @@ pub async fn move_contract(
         }
         ContractMove::Cancel => ledger::uncount(market, &tx, &row, decision).await?,
         _ => {}
+    }
+    if matches!(by, ContractMove::Register | ContractMove::Refuse) {
+        drafts::forget_all(&tx, row.id).await?;
     }
     let (from, to, action) = (from.code(), transition.to.code(), by.code());
     tx.moved(Moved { subject: Subject::Contract, id: row.id, from, to, action, code: decision, reason: &reason }).await?;
