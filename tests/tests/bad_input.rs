@@ -359,7 +359,13 @@ async fn a_form_posted_twice_does_nothing_twice() {
     twice(engineer, terms.form("accept"), "move_log").await;
     let page = researcher.open(&format!("/contracts/new?deal={}", page.path.rsplit('/').next().unwrap())).await;
     let contract = twice(researcher, page.form("save").with(ContractForm::complete()), "contract").await;
-    let page = researcher.follow(contract).await;
+    let path = contract.location().replace("/edit", "");
+    let number = path.rsplit('/').next().unwrap();
+    let subject = researcher.open(&format!("{path}/edit/subject")).await;
+    let typed: Vec<(String, String)> = ContractForm::complete().section(keqiao_model::ContractSection::Subject);
+    twice(researcher, subject.form("save").with(typed), "audit").await;
+    researcher.fill_contract(number, &ContractForm::complete()).await;
+    let page = researcher.open(&path).await;
     let with_file = twice(researcher, page.form("attach").file("file", "合同.pdf", pdf("contract")), "attachment").await;
     let page = researcher.follow(with_file).await;
     twice(researcher, page.form("submit"), "move_log").await;

@@ -37,7 +37,7 @@ async fn the_task_list_says_what_is_left() {
     let files = seller.open(&format!("{list}/files")).await;
     seller.send(files.form("attach").file("file", "合同.pdf", pdf("x"))).await;
     let check = seller.open(&format!("{list}/check")).await;
-    assert!(check.says("检测台架") && check.says("300,000.00") && check.says("C34"), "everything is shown once more: {check}");
+    assert!(check.says("检测台架") && check.says("300,000 元") && check.says("C34"), "everything is shown once more: {check}");
     let handed_in = seller.does(&check, "submit").await;
     assert_eq!(handed_in.location(), format!("/contracts/{number}"));
     assert_eq!(seller.get(&list).await.status, 303, "what is handed in is not changed");
@@ -74,7 +74,7 @@ async fn what_is_typed_comes_back_until_it_is_saved() {
     let page = seller.open(&path).await;
     assert_eq!(seller.send(page.form("save")).await.status, 303);
     let page = seller.open(&path).await;
-    assert!(!page.offers("discard") && page.says("900,000.00"), "saved, and the technical value follows: {page}");
+    assert!(!page.offers("discard") && page.says("900,000 元"), "saved, and the technical value follows: {page}");
     for part in ["files", "check"] {
         let answer = seller.post(&format!("{list}/{part}"), [("action", "draft")]).await;
         assert_eq!(answer.status, 303, "there is nothing to keep");
@@ -91,7 +91,7 @@ async fn a_technical_value_is_not_typed() {
     let forged = page.form("save").with([("value", "100万")]).tampered([("technical_value", "1"), ("deduction_reason", "x")]);
     assert_eq!(pair.researcher.send(forged).await.status, 303);
     let page = pair.researcher.open(&path).await;
-    assert_eq!(page.all("#saved-amounts dd"), ["1,000,000.00 元", "0.00 元", "1,000,000.00 元"], "{page}");
+    assert_eq!(page.all("#saved-amounts dd"), ["1,000,000 元", "0 元", "1,000,000 元"], "{page}");
 }
 
 #[tokio::test]
