@@ -31,6 +31,13 @@ fn tables() -> Vec<TableCreateStatement> {
             .keys(&["contract_id", "attachment_id"])
             .refers("contract_id", "contract")
             .build(),
+        table("contract_draft")
+            .with(id, &["contract_id", "person_id"])
+            .with(text, &["section", "fields"])
+            .with(integer, &["at"])
+            .keys(&["contract_id", "section", "person_id"])
+            .refers("contract_id", "contract")
+            .build(),
         table("contract_band")
             .with(text, &["band"])
             .with(id, &["contract_id"])
@@ -120,6 +127,7 @@ fn tables() -> Vec<TableCreateStatement> {
 fn indexes() -> Vec<IndexCreateStatement> {
     vec![
         index("rule", &["kind", "key", "valid_from"], true),
+        index("contract_text", &["state", "at"], false),
         index("contract_band", &["contract_id"], false),
         index("finding_answer", &["contract_id", "kind", "others"], true),
         index("amendment", &["contract_id", "place"], true),
@@ -196,6 +204,7 @@ impl MigrationTrait for Migration {
             manager.create_index(index).await?;
         }
         manager.execute(sums_of_stored()).await?;
+        manager.execute(texts_to_be_read()).await?;
         Ok(())
     }
 
@@ -238,6 +247,22 @@ fn sums_of_stored() -> InsertStatement {
         .group_by_columns(["region", "field", "contract_kind"]);
     let mut insert = Query::insert();
     insert.into_table("ledger_sum").columns(["figure", "year", "month", "region", "field", "contract_kind", "amount", "entries"]);
+    // The number of columns is the same by construction.
+    let _ = insert.select_from(select);
+    insert
+}
+
+/// The files that contracts have already wait for their text to be read.
+fn texts_to_be_read() -> InsertStatement {
+    let mut select = Query::select();
+    select
+        .columns(["subject_id", "id"])
+        .exprs([Expr::val("waiting"), Expr::val(""), Expr::val("")].map(SimpleExpr::from))
+        .column("created_at")
+        .from("attachment")
+        .and_where(Expr::col("subject_kind").eq("contract"));
+    let mut insert = Query::insert();
+    insert.into_table("contract_text").columns(["contract_id", "attachment_id", "state", "text", "problem", "at"]);
     // The number of columns is the same by construction.
     let _ = insert.select_from(select);
     insert

@@ -16,7 +16,7 @@ use keqiao_market::{Actor, Market, accounts, db, imports, introductions, ledger,
 use keqiao_model::{Lang, ListingKind};
 use serde_json::{Value, json};
 
-use crate::{config::Config, demo, evaluate, program};
+use crate::{config::Config, demo, evaluate, extract::Job, program};
 
 /// Keqiao 科桥: a city's technology market in one program.
 #[derive(Debug, Parser)]
@@ -59,6 +59,9 @@ enum Command {
     /// Manage administrators.
     #[command(subcommand)]
     Admin(Admin),
+    /// Write the text of the file on standard input; the program starts itself so for files of contracts.
+    #[command(hide = true)]
+    ExtractText(Job),
 }
 
 #[derive(Debug, Args)]
@@ -126,6 +129,14 @@ enum Admin {
 }
 
 impl Cli {
+    /// The file that is to be read, when that is all there is to do. It is done without threads and without configuration: memory is limited then.
+    pub fn foreign_file(&self) -> Option<&Job> {
+        match &self.command {
+            Command::ExtractText(job) => Some(job),
+            _ => None,
+        }
+    }
+
     /// What was given on the command line, as configuration.
     fn flags(&self) -> BTreeMap<&'static str, Value> {
         let mut flags = BTreeMap::new();
@@ -162,7 +173,7 @@ impl Cli {
 /// With a sentence that says what to mend.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // Measuring and printing need no configuration, so a bad one is no reason to fail.
-    let is_plain = matches!(cli.command, Command::Evaluate(_) | Command::States);
+    let is_plain = matches!(cli.command, Command::Evaluate(_) | Command::States | Command::ExtractText(_));
     let config = if is_plain { Config::default() } else { Config::read(cli.config.as_deref(), &cli.flags())? };
     start_logging(&config)?;
     match cli.command {
@@ -198,6 +209,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             }
         }
         Command::States => print!("{}", keqiao_model::state_diagrams()),
+        Command::ExtractText(job) => return Ok(job.run()),
         Command::Evaluate(request) => evaluate::run(&request).await?,
         Command::Admin(Admin::Create { email, name, password }) => {
             let market = program::open(&config).await?;

@@ -16,6 +16,8 @@ use keqiao_model::Calendar;
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
+use crate::extract::Texts;
+
 /// How mail leaves the house.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -72,6 +74,8 @@ pub struct Config {
     pub registration_number: String,
     /// Mail.
     pub mail: Mail,
+    /// What reading the text of a contract's file may cost.
+    pub texts: Texts,
 }
 
 impl Default for Config {
@@ -99,6 +103,7 @@ impl Default for Config {
             calendar: market.calendar,
             registration_number: market.registration_number,
             mail: Mail { smtp: String::new(), from: "Keqiao 科桥 <keqiao@localhost>".to_owned() },
+            texts: Texts::default(),
         }
     }
 }
@@ -146,6 +151,9 @@ impl Config {
                 "the configuration has an error:\n  periods.auction_extension_seconds: {} is below 0",
                 self.periods.auction_extension_seconds
             );
+        }
+        if self.texts.seconds == 0 || self.texts.memory_mb < 64 {
+            bail!("the configuration has an error:\n  texts: needs at least 1 second and 64 megabytes");
         }
         if !self.registration_number.ends_with("{place}") || !self.registration_number.contains("{year}") {
             bail!("the configuration has an error:\n  registration_number: needs `{{year}}`, and `{{place}}` at the end");

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod evaluate;
+pub mod extract;
 pub mod http;
 mod machines;
 pub mod mail;

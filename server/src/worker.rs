@@ -1,8 +1,8 @@
-//! Background work: the index follows the outbox, letters are written and sent, listings expire, old things are forgotten.
+//! Background work: the index follows the outbox, letters are written and sent, texts of contracts are read, listings expire, old things are forgotten.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use keqiao_market::{Market, accounts, attachments, clocks, imports, matching, notices};
+use keqiao_market::{Market, accounts, attachments, clocks, contracts, imports, matching, notices};
 use tokio::{
     sync::Notify,
     sync::watch,
@@ -10,7 +10,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::mail::{Post, mail_step};
+use crate::{
+    extract::Extractor,
+    mail::{Post, mail_step},
+};
 
 /// How often workers look by themselves: another node may have written.
 const LOOK: Duration = Duration::from_millis(250);
@@ -52,7 +55,7 @@ where
 }
 
 /// Starts every worker; they end when `stop` says so.
-pub fn start(market: &Market, post: Post, changed: &Arc<Notify>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+pub fn start(market: &Market, post: Post, texts: Extractor, changed: &Arc<Notify>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     let post = Arc::new(post);
     let of = || (market.clone(), changed.clone(), stop.clone());
@@ -64,6 +67,8 @@ pub fn start(market: &Market, post: Post, changed: &Arc<Notify>, stop: &watch::R
     workers.spawn(async move { run("mail", s, c, Duration::from_secs(1), || mail_step(&m, &post)).await });
     let (m, c, s) = of();
     workers.spawn(async move { run("clocks", s, c, Duration::from_secs(5), || clocks::clock_step(&m)).await });
+    let (m, c, s) = of();
+    workers.spawn(async move { run("texts", s, c, Duration::from_secs(5), || contracts::text_step(&m, |file| texts.read(file))).await });
     let (m, _, s) = of();
     let never = Arc::new(Notify::new());
     workers.spawn(async move {

@@ -1,6 +1,6 @@
 //! Forms as people fill them: complete unless a test says otherwise.
 
-use keqiao_model::{CreditCode, Fields, LegalKind, OrganisationKind, PatentNumber};
+use keqiao_model::{Clause, ContractSection, CreditCode, Fen, Fields, LegalKind, MonopolyClause, OrganisationKind, PatentNumber};
 
 use crate::Typed;
 
@@ -47,14 +47,21 @@ macro_rules! form {
                 self.0.clone()
             }
         }
+    };
+}
 
-        impl Typed for $name {
+/// Builders of which a form shows every field.
+macro_rules! typed_whole {
+    ($($name:ident),+) => {
+        $(impl Typed for $name {
             fn typed(self) -> Vec<(String, String)> {
                 self.0.0
             }
-        }
+        })+
     };
 }
+
+typed_whole!(DemandForm, AchievementForm, TermsForm, OrganisationForm);
 
 form! {
     /// A demand: an enterprise of 云汀 whose spindle bearings fail.
@@ -177,7 +184,8 @@ form! {
 }
 
 impl ContractForm {
-    /// Everything that registration needs; the parties come from the deal.
+    /// Everything that registration needs; the parties come from the deal. Typed into the form of a new contract it is what that asks; the rest is
+    /// typed part by part ([`ContractForm::section`]).
     pub fn complete() -> Self {
         let fields = [
             ("title", "高速主轴陶瓷轴承委托开发"),
@@ -189,15 +197,61 @@ impl ContractForm {
             ("ends_on", "2027-07-31"),
             ("value", "1200000"),
             ("technical_value", "900000"),
-            ("payment", "instalments"),
+            ("deduction_reason", "检测台架等设备费"),
+            ("payment", "lump"),
+            ("industry", "C34"),
+            ("objective", "industry"),
+            ("plan_source", "none"),
+            ("ip", "know_how"),
+            ("ip_share", "成果归甲方所有。"),
         ];
-        Self(fields.into_iter().collect())
+        let mut form = Self(fields.into_iter().collect());
+        for clause in Clause::ALL {
+            form = form.set(&format!("clauses.{clause}"), "stated").set(&format!("clauses.{clause}.place"), "第一条");
+        }
+        for clause in MonopolyClause::ALL {
+            form = form.set(&format!("monopoly.{clause}"), "none");
+        }
+        form
+    }
+
+    /// What is typed into one part of the form; the deduction that leaves its technical value as a line.
+    pub fn section(&self, section: ContractSection) -> Vec<(String, String)> {
+        let typed_elsewhere = ["technical_value", "deduction_reason", "clauses.patent", "clauses.patent.place"];
+        let own = |name: &str| ContractSection::of(name) == Some(section) && !typed_elsewhere.contains(&name);
+        let mut typed: Vec<(String, String)> = self.0.0.iter().filter(|(name, _)| own(name)).cloned().collect();
+        let money = |name| Fen::parse_yuan(self.0.value(name)).unwrap();
+        if section == ContractSection::Amounts {
+            let rest = money("value").checked_sub(money("technical_value")).unwrap();
+            let line = [("kind", "equipment"), ("words", "检测台架"), ("amount", &rest.format_input()), ("reason", "不属于技术性费用")];
+            typed.extend(line.map(|(column, value)| (format!("deductions.0.{column}"), value.to_owned())));
+        }
+        typed
     }
 
     /// The same contract with a buyer that no deal names.
     #[must_use]
     pub fn buyer(self, name: &str, credit_code: &str) -> Self {
         self.set("buyer_name", name).set("buyer_credit_code", credit_code)
+    }
+}
+
+impl Typed for ContractForm {
+    fn typed(self) -> Vec<(String, String)> {
+        const LATER: [&str; 11] = [
+            "technical_value",
+            "deduction_reason",
+            "industry",
+            "objective",
+            "plan_source",
+            "ip",
+            "ip_share",
+            "clauses",
+            "monopoly",
+            "deductions",
+            "payments",
+        ];
+        self.0.0.into_iter().filter(|(name, _)| !LATER.contains(&name.split('.').next().unwrap_or_default())).collect()
     }
 }
 

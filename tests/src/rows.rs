@@ -65,6 +65,8 @@ impl Rows {
             question,
             message,
             contract,
+            contract_draft,
+            contract_text,
             ledger_entry,
             target,
             move_log,

@@ -8,7 +8,7 @@ use keqiao_market::{
     listings,
     room::{nda, terms},
 };
-use keqiao_model::{Coded, ContractMove, DealMove, Fields, InterestMove, ListingKind, ListingMove, TermMove};
+use keqiao_model::{Coded, ContractMove, ContractSection, DealMove, Fields, InterestMove, ListingKind, ListingMove, TermMove};
 use uuid::Uuid;
 
 use crate::{AchievementForm, Client, ContractForm, DemandForm, TermsForm, TestApp};
@@ -171,6 +171,19 @@ impl Pair {
     }
 }
 
+impl Client {
+    /// Types the parts of a contract's form, each on its own page.
+    pub async fn fill_contract(&self, number: &str, form: &ContractForm) {
+        use ContractSection::{Amounts, Clauses, Ip, Subject};
+        for section in [Subject, Amounts, Ip, Clauses] {
+            let page = self.open(&format!("/contracts/{number}/edit/{section}")).await;
+            let typed: Vec<(String, String)> = form.section(section);
+            let saved = self.send(page.form("save").with(typed)).await;
+            assert_eq!(saved.status, 303, "{section}: {saved}");
+        }
+    }
+}
+
 /// An officer accepts a contract that was handed in, answers every finding and registers it.
 pub async fn registered(market: &Market, officer: &Actor, number: &str) {
     let move_on = async |by| {
@@ -186,9 +199,7 @@ pub async fn registered(market: &Market, officer: &Actor, number: &str) {
 pub async fn answered(market: &Market, officer: &Actor, number: &str) {
     for finding in contracts::findings(market, officer, number).await.unwrap() {
         let fields: Fields =
-            [("kind", finding.kind.code()), ("others", &finding.contracts.join(" ")), ("answer", "已核对，属于独立的合同。")]
-                .into_iter()
-                .collect();
+            [("kind", finding.kind.code()), ("others", &finding.others()), ("answer", "已核对，属于独立的合同。")].into_iter().collect();
         contracts::answer_finding(market, officer, number, &fields, None).await.unwrap();
     }
 }

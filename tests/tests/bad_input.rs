@@ -129,7 +129,7 @@ async fn negative_and_huge_money() {
         refuses(&seller, "/contracts/new", "save", form, &[at("value", code)]).await;
     }
     refuses(&engineer, "/demands/new", "submit", DemandForm::complete().set("price_min", "200万"), &[at("price_max", "price_order")]).await;
-    let free = ContractForm::complete().buyer("某公司", &keqiao_tests::credit_code(7)).value("0").technical_value("0");
+    let free = ContractForm::complete().buyer("某公司", &keqiao_tests::credit_code(7)).value("0");
     refuses(&seller, "/contracts/new", "save", free, &[at("value", "positive")]).await;
 }
 
@@ -139,7 +139,6 @@ async fn amounts_and_dates_that_contradict_each_other() {
     let (seller, engineer) = (app.institute("林研究员").await, app.enterprise("沈工").await);
     let contract = || ContractForm::complete().buyer("某公司", &keqiao_tests::credit_code(7));
     let checks = [
-        (contract().technical_value("1200000.01"), at("technical_value", "technical_over_total")),
         (contract().ends_on("2026-07-31"), at("ends_on", "date_order")),
         (contract().set("signed_on", "2026-08-02"), at("signed_on", "future")),
         (contract().starts_on("2026-02-30"), at("starts_on", "date")),
@@ -149,8 +148,8 @@ async fn amounts_and_dates_that_contradict_each_other() {
     for (form, expected) in checks {
         refuses(&seller, "/contracts/new", "save", form, &[expected]).await;
     }
-    let all_at_once = contract().technical_value("2000000").ends_on("2026-01-01").set("summary", "");
-    let expected = [at("technical_value", "technical_over_total"), at("ends_on", "date_order"), at("summary", "required")];
+    let all_at_once = contract().value("-1").ends_on("2026-01-01").set("summary", "");
+    let expected = [at("value", "money_negative"), at("ends_on", "date_order"), at("summary", "required")];
     refuses(&seller, "/contracts/new", "save", all_at_once, &expected).await;
     for (day, code) in [("2026-13-01", "date"), ("31.3.2027", "date"), ("", "required")] {
         refuses(&engineer, "/demands/new", "submit", DemandForm::complete().deadline(day), &[at("deadline", code)]).await;
@@ -360,7 +359,13 @@ async fn a_form_posted_twice_does_nothing_twice() {
     twice(engineer, terms.form("accept"), "move_log").await;
     let page = researcher.open(&format!("/contracts/new?deal={}", page.path.rsplit('/').next().unwrap())).await;
     let contract = twice(researcher, page.form("save").with(ContractForm::complete()), "contract").await;
-    let page = researcher.follow(contract).await;
+    let path = contract.location().replace("/edit", "");
+    let number = path.rsplit('/').next().unwrap();
+    let subject = researcher.open(&format!("{path}/edit/subject")).await;
+    let typed: Vec<(String, String)> = ContractForm::complete().section(keqiao_model::ContractSection::Subject);
+    twice(researcher, subject.form("save").with(typed), "audit").await;
+    researcher.fill_contract(number, &ContractForm::complete()).await;
+    let page = researcher.open(&path).await;
     let with_file = twice(researcher, page.form("attach").file("file", "合同.pdf", pdf("contract")), "attachment").await;
     let page = researcher.follow(with_file).await;
     twice(researcher, page.form("submit"), "move_log").await;
@@ -425,8 +430,8 @@ async fn a_stale_version_overwrites_nothing() {
     stale(&admin, target, "set", [("amount", "1亿")], [("amount", "2亿")]).await;
     let signed = pair.signed().await;
     let contract = format!("/contracts/{}", signed.contract);
-    let edit = format!("{contract}/edit");
-    stale(&signed.pair.researcher, &edit, "save", [("title", "先到的项目")], [("title", "后到的项目"), ("value", "2000000")]).await;
+    let edit = format!("{contract}/edit/subject");
+    stale(&signed.pair.researcher, &edit, "save", [("title", "先到的项目")], [("title", "后到的项目"), ("summary", "后到的内容")]).await;
 
     // Moves: whoever comes second is told, and the first one's move stands.
     for (who, path, first, second) in [
@@ -485,7 +490,7 @@ async fn an_interest_answered_in_two_windows() {
 async fn upload_places(pair: &Pair) -> Vec<(&Client, String, &'static str)> {
     let draft = pair.engineer.post("/demands/new", DemandForm::complete().set("action", "save")).await.location();
     let contract = ContractForm::complete().buyer("外地公司", &keqiao_tests::credit_code(7)).set("action", "save");
-    let contract = pair.researcher.post("/contracts/new", contract).await.location();
+    let contract = pair.researcher.post("/contracts/new", contract).await.location().replace("/edit", "/edit/files");
     let deal = pair.deal().await;
     pair.sign_nda(&deal).await;
     let page = pair.engineer.open(&format!("/deals/{deal}")).await;

@@ -170,16 +170,20 @@ async fn from_a_bottleneck_to_a_contract_that_moves_the_target() {
     let deal = researcher.open("/deals/JY-2026-000001").await;
     assert!(deal.links().contains(&"/contracts/new?deal=JY-2026-000001".to_owned()), "{:?}", deal.links());
     let form = researcher.open("/contracts/new?deal=JY-2026-000001").await;
-    let over = ContractForm::complete().technical_value("1300000");
-    let refused = researcher.send(form.form("save").with(over)).await;
-    assert!(
-        refused.status == 422 && refused.error_at("technical_value").as_deref() == Some(t!(Zh, "error.technical_over_total")),
-        "{refused}"
-    );
-    assert_eq!(refused.value_of("value").as_deref(), Some("1200000"));
-    let recorded = researcher.send(refused.form("save").with([("technical_value", "900000")])).await;
-    assert_eq!(recorded.location(), "/contracts/HT-2026-000001");
-    let contract = researcher.follow(recorded).await;
+    let recorded = researcher.send(form.form("save").with(ContractForm::complete())).await;
+    assert_eq!(recorded.location(), "/contracts/HT-2026-000001/edit");
+    let list = researcher.follow(recorded).await;
+    assert!(list.says(t!(Zh, "contracts.section_to_do")), "{list}");
+    let amounts = researcher.open("/contracts/HT-2026-000001/edit/amounts").await;
+    let over = [("deductions.0.kind", "equipment"), ("deductions.0.amount", "130万"), ("deductions.0.reason", "台架")];
+    let refused = researcher.send(amounts.form("save").with(over)).await;
+    let words = t!(Zh, "error.deductions_over_value", sum = "1,300,000.00", value = "1,200,000.00");
+    assert!(refused.status == 422 && refused.error_at("deductions").as_deref() == Some(words.as_str()), "{refused}");
+    assert_eq!(refused.value_of("deductions.0.amount").as_deref(), Some("130万"));
+    let early = researcher.press(&researcher.open("/contracts/HT-2026-000001/edit/check").await, "submit").await;
+    assert!(early.status == 422 && early.links().contains(&"/contracts/HT-2026-000001/edit/ip#ip".to_owned()), "{early}");
+    researcher.fill_contract("HT-2026-000001", &ContractForm::complete()).await;
+    let contract = researcher.open("/contracts/HT-2026-000001").await;
     let fileless = researcher.press(&contract, "submit").await;
     assert!(fileless.status == 422 && fileless.error_at("file").as_deref() == Some(t!(Zh, "error.contract_file_required")), "{fileless}");
     let attached = researcher.send(fileless.form("attach").file("file", "合同.pdf", pdf("contract"))).await;

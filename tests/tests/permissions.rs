@@ -210,7 +210,12 @@ async fn who_may_not_do_what() {
         attempt("sign", R::Deal(world.signed.deal.clone()), &[("action", "sign"), ("version", "4")], &[]),
         attempt("register", R::Deal(world.signed.deal.clone()), &[("action", "register"), ("version", "4")], &[]),
         attempt("record", R::ContractNew, &[("action", "save")], &[]),
-        attempt("save", R::ContractEdit(world.signed.contract.clone()), &[("action", "save"), ("version", "1"), ("title", "x")], &[]),
+        attempt(
+            "save",
+            R::ContractSection(world.signed.contract.clone(), "subject".to_owned()),
+            &[("action", "save"), ("version", "1"), ("title", "x")],
+            &[],
+        ),
         attempt("submit", R::Contract(world.signed.contract.clone()), &[("action", "submit"), ("version", "1")], &[]),
         attempt("take back", R::Contract(world.submitted.clone()), &[("action", "take_back"), ("version", "2")], &["other side"]),
         attempt("register", R::ReviewContract(world.submitted.clone()), &[("action", "register"), ("version", "2")], &["officer"]),

@@ -125,10 +125,12 @@ async fn a_contract_is_returned_mended_registered_and_cancelled() {
     assert_eq!(refused.error_at("reason").as_deref(), Some(t!(Zh, "error.reason_required")));
     let back = pair.officer.send(refused.form("return").with([("reason", "请写明验收标准")])).await;
     assert_eq!(back.status, 303);
-    let edit = pair.researcher.open(&format!("{contract}/edit")).await;
-    assert!(edit.says("请写明验收标准"), "{edit}");
+    let list = pair.researcher.open(&format!("{contract}/edit")).await;
+    assert!(list.says("请写明验收标准"), "{list}");
+    let edit = pair.researcher.open(&format!("{contract}/edit/subject")).await;
     let mended = pair.researcher.send(edit.form("save").with([("summary", "按 GB/T 24607 台架试验 8000 小时验收。")])).await;
-    let page = pair.researcher.follow(mended).await;
+    assert_eq!(mended.location(), format!("{contract}/edit"));
+    let page = pair.researcher.open(&contract).await;
     pair.researcher.does(&page, "submit").await;
     assert!(pair.researcher.get(&format!("{contract}/edit")).await.status == 303, "what is handed in is not changed");
     let review = pair.officer.open(&format!("/review{contract}")).await;
@@ -303,8 +305,10 @@ async fn a_contract_without_a_deal_names_its_buyer() {
         .buyer("外省机床有限公司", &app.next_credit_code())
         .set("achievement", &offer)
         .set("buyer_region", "000000");
-    let recorded = researcher.send(form.form("save").with(contract)).await;
-    let page = researcher.follow(recorded).await;
+    let recorded = researcher.send(form.form("save").with(contract.clone())).await;
+    let number = recorded.location().split('/').nth(2).unwrap().to_owned();
+    researcher.fill_contract(&number, &contract).await;
+    let page = researcher.open(&format!("/contracts/{number}")).await;
     assert!(page.says("外省机床有限公司") && page.links().contains(&format!("/achievements/{offer}")), "{page}");
     let attached = researcher.send(page.form("attach").file("file", "合同.pdf", pdf("x"))).await;
     let page = researcher.follow(attached).await;

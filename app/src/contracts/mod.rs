@@ -1,13 +1,18 @@
 //! Contracts: the public register, the form, registration.
 
+mod facts;
 mod form;
+mod labels;
 mod list;
+mod section_fields;
+mod sections;
+mod texts;
 mod view;
 
 use keqiao_market::{Subject, attachments, contracts};
 use keqiao_model::ContractMove;
 
-pub(crate) use self::{list::contract_line, view::contract_facts};
+pub(crate) use self::{list::contract_line, texts::part as contract_texts, view::contract_facts};
 use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission};
 
 /// The page of the route.
@@ -15,7 +20,8 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
     match cx.route.clone() {
         Route::Contracts => list::page(cx).await,
         Route::ContractNew => form::new_page(cx, form).await,
-        Route::ContractEdit(number) => form::edit_page(cx, &number, form).await,
+        Route::ContractEdit(number) => sections::list_page(cx, &number).await,
+        Route::ContractSection(number, section) => sections::section_page(cx, &number, &section, form).await,
         Route::Contract(number) => view::page(cx, &number, form).await,
         _ => Err(PageError::NotFound),
     }
@@ -25,7 +31,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
 pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> {
     match cx.route.clone() {
         Route::ContractNew => form::create(cx, submission).await,
-        Route::ContractEdit(number) => form::save(cx, &number, submission).await,
+        Route::ContractSection(number, section) => sections::submit(cx, &number, &section, submission).await,
         Route::Contract(number) => act(cx, &number, submission).await,
         _ => Err(PageError::NotFound),
     }

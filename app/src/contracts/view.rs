@@ -5,17 +5,17 @@ use std::sync::LazyLock;
 use keqiao_market::{
     Subject,
     attachments::{self, AttachmentView},
-    contracts::{self, ContractDetail, ContractParty, ContractSummary, ContractView},
+    contracts::{self, ContractDetail, ContractParty, ContractSummary, ContractText, ContractView},
     history::{self, HistoryEntry},
 };
 use keqiao_model::{
-    Coded, ContractKind, ContractMove, ContractState, ContractSubkind, Field, LegalKind, ListingKind, PaymentWay, RefusalCode, Stateful,
-    TEXT_MAX,
+    Coded, ContractKind, ContractMove, ContractSection, ContractState, ContractSubkind, Field, LegalKind, ListingKind, RefusalCode,
+    Stateful, TEXT_MAX,
 };
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::form::labels;
+use super::{facts, labels::label, sections::problem_list, texts};
 use crate::{
     Cx, Form, Page, PageError, Query, Route,
     listings::{files, region_name},
@@ -24,7 +24,7 @@ use crate::{
     words::code_label,
 };
 
-type Facts = Vec<(String, AnyView)>;
+pub(super) type Facts = Vec<(String, AnyView)>;
 
 /// Kinds of files, as an `accept` attribute says them; what they hold is checked when they arrive.
 static ACCEPT: LazyLock<String> = LazyLock::new(|| format!(".{}", attachments::accepted_extensions().join(",.")));
@@ -32,12 +32,13 @@ static ACCEPT: LazyLock<String> = LazyLock::new(|| format!(".{}", attachments::a
 /// The page of one contract; with `?print=yes`, the sheet to be printed.
 pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Page, PageError> {
     let contract = contracts::contract(&cx.market, &cx.actor, number).await?;
-    let (attached, history) = if contract.detail.is_some() {
+    let (attached, texts, history) = if contract.detail.is_some() {
         let id = contract.summary.id;
         let attached = attachments::attachments(&cx.market, &cx.actor, Subject::Contract, id).await?;
-        (attached, history::history(&cx.market, Subject::Contract, id).await?)
+        let texts = contracts::texts(&cx.market, &cx.actor, number).await?;
+        (attached, texts, history::history(&cx.market, Subject::Contract, id).await?)
     } else {
-        (Vec::new(), Vec::new())
+        (Vec::new(), Vec::new(), Vec::new())
     };
     let s = &contract.summary;
     let title = format!("{} {}", s.number, s.title);
@@ -45,22 +46,31 @@ pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Pa
     let (public, print) = (contract.is_public, form.is_none() && cx.query.get("print") == "yes");
     let cx = cx.clone();
     let page = Page::new(title, move || {
-        if print { sheet(&cx, &contract, &attached) } else { view(&cx, &contract, &attached, history, &form.unwrap_or_default()) }
+        if print { sheet(&cx, &contract, &attached) } else { view(&cx, &contract, &attached, &texts, history, &form.unwrap_or_default()) }
     });
     Ok(if public && !print { page.public(description) } else { page })
 }
 
-fn view(cx: &Cx, contract: &ContractView, attached: &[AttachmentView], history: Vec<HistoryEntry>, form: &Form) -> AnyView {
+fn view(
+    cx: &Cx,
+    contract: &ContractView,
+    attached: &[AttachmentView],
+    texts: &[ContractText],
+    history: Vec<HistoryEntry>,
+    form: &Form,
+) -> AnyView {
     let s = &contract.summary;
-    // Handing in checks every field once more.
-    let labels: Vec<(&str, &str)> = labels(cx)
-        .into_iter()
-        .chain([
-            ("file", t!(cx.lang, "contracts.files")),
-            ("code", t!(cx.lang, "contracts.cancel_code")),
-            ("reason", t!(cx.lang, "contracts.cancel_reason")),
-        ])
-        .collect();
+    let file = label(cx, "file");
+    let labels =
+        [("file", file.as_str()), ("code", t!(cx.lang, "contracts.cancel_code")), ("reason", t!(cx.lang, "contracts.cancel_reason"))];
+    // Handing in checks the whole form, whose fields stand on pages of their own.
+    let elsewhere = |field: &str| ContractSection::of(field).is_some_and(|section| section != ContractSection::Files);
+    let (there, here): (Vec<_>, Vec<_>) = form.errors.iter().cloned().partition(|e| elsewhere(&e.field));
+    let missing = (!there.is_empty()).then(|| {
+        let body = view! { <p>{t!(cx.lang, "contracts.form_incomplete")}</p>{problem_list(cx, &s.number, &there)} };
+        ui::notice(cx, Tone::Bad, body.into_any())
+    });
+    let form = &Form { fields: form.fields.clone(), errors: here };
     let inside = contract.detail.is_some();
     let files = (inside && (contract.editable || !attached.is_empty())).then(|| file_part(cx, contract, attached, form));
     let history = (!history.is_empty()).then(|| ui::section("history", t!(cx.lang, "contracts.history"), timeline(cx, history)));
@@ -68,6 +78,7 @@ fn view(cx: &Cx, contract: &ContractView, attached: &[AttachmentView], history: 
         {contract.detail.as_ref().map(|detail| decision(cx, s.state, detail))}
         {contract_facts(cx, contract)}
         {files}
+        {texts::part(cx, texts)}
         {history}
     }
     .into_any();
@@ -87,6 +98,7 @@ fn view(cx: &Cx, contract: &ContractView, attached: &[AttachmentView], history: 
         {ui::error_summary(cx, form, &labels)}
         {ui::breadcrumb(cx, &[(t!(cx.lang, "contracts.title"), cx.href(&Route::Contracts))])}
         {ui::page_title(&s.title, Some(&s.number), Some(badge))}
+        {missing}
         {ui::two_columns(main, aside)}
     }
     .into_any()
@@ -128,11 +140,11 @@ pub(super) fn decision(cx: &Cx, state: ContractState, detail: &ContractDetail) -
 
 /// Everything a contract says that its reader may see, section by section; also what an officer decides on.
 pub(crate) fn contract_facts(cx: &Cx, contract: &ContractView) -> AnyView {
-    facts(cx, contract, true)
+    all_facts(cx, contract, true)
 }
 
 /// As on the screen with links, or as on paper without.
-fn facts(cx: &Cx, contract: &ContractView, links: bool) -> AnyView {
+fn all_facts(cx: &Cx, contract: &ContractView, links: bool) -> AnyView {
     let detail = contract.detail.as_ref();
     let link = |route: Route, words: &str| {
         let words = words.to_owned();
@@ -158,14 +170,14 @@ fn facts(cx: &Cx, contract: &ContractView, links: bool) -> AnyView {
         (t!(cx.lang, "contracts.value").to_owned(), ui::money(cx, s.value.fen()).into_any()),
         (t!(cx.lang, "contracts.technical_value").to_owned(), ui::money(cx, s.technical_value.fen()).into_any()),
     ];
-    let payment = detail.map(|d| {
-        (t!(cx.lang, "contracts.payment").to_owned(), code_label(cx.lang, PaymentWay::GROUP, d.content.payment.code()).into_any())
-    });
+    let more = detail.map(|d| facts::of_price(cx, d)).unwrap_or_default();
+    let rest = detail.map(|d| facts::rights_and_clauses(cx, d));
     view! {
         {ui::section("subject", t!(cx.lang, "contracts.part_subject"), ui::definition_list(subject(cx, s, detail, &link)))}
         {ui::section("parties", t!(cx.lang, "contracts.parties"), view! { <div class="stack">{seller}{buyer}</div> }.into_any())}
-        {ui::section("price", t!(cx.lang, "contracts.part_price"), ui::definition_list(amounts.into_iter().chain(payment).collect()))}
+        {ui::section("price", t!(cx.lang, "contracts.part_price"), ui::definition_list(amounts.into_iter().chain(more).collect()))}
         {summary}
+        {rest}
     }
     .into_any()
 }
@@ -184,6 +196,9 @@ fn subject(cx: &Cx, contract: &ContractSummary, detail: Option<&ContractDetail>,
     }
     fact(t!(cx.lang, "contracts.region"), region_name(cx, &contract.region).into_any());
     let Some(detail) = detail else { return facts };
+    for (label, value) in facts::of_subject(cx, detail) {
+        fact(&label, value);
+    }
     if let Some(number) = &detail.deal {
         fact(t!(cx.lang, "contracts.deal"), link(Route::Deal(number.clone()), number));
     }
@@ -197,7 +212,7 @@ fn subject(cx: &Cx, contract: &ContractSummary, detail: Option<&ContractDetail>,
     facts
 }
 
-fn file_part(cx: &Cx, contract: &ContractView, attached: &[AttachmentView], form: &Form) -> AnyView {
+pub(super) fn file_part(cx: &Cx, contract: &ContractView, attached: &[AttachmentView], form: &Form) -> AnyView {
     let add = contract.editable.then(|| {
         let types = attachments::accepted_extensions().join(t!(cx.lang, "listings.separator"));
         let hint = t!(cx.lang, "contracts.file_hint", types = types);
@@ -306,7 +321,7 @@ fn sheet(cx: &Cx, contract: &ContractView, attached: &[AttachmentView]) -> AnyVi
         <div class="narrow">
             {ui::page_title(&s.title, Some(&above), None)}
             {ui::definition_list(head)}
-            {facts(cx, contract, false)}
+            {all_facts(cx, contract, false)}
             {files}
             <p class="hint">{printed}</p>
         </div>

@@ -3,14 +3,14 @@
 use keqiao_market::{
     Subject,
     attachments::{self, AttachmentView},
-    contracts::{self, ContractView, Finding, FindingKind},
+    contracts::{self, ContractText, ContractView, Finding, FindingKind},
 };
-use keqiao_model::{Coded, ContractMove, ContractState, RefusalCode, RuleKind, TEXT_MAX};
+use keqiao_model::{Clause, Coded, ContractMove, ContractState, MonopolyClause, RefusalCode, RuleKind, TEXT_MAX};
 use leptos::prelude::*;
 
 use crate::{
     Cx, Form, Outcome, Page, PageError, Route, Submission,
-    contracts::contract_facts,
+    contracts::{contract_facts, contract_texts},
     listings::files,
     t,
     ui::{self, ButtonStyle, Input, Tone},
@@ -53,17 +53,25 @@ pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Pa
     }
     let findings = contracts::findings(&cx.market, &cx.actor, number).await?;
     let attached = attachments::attachments(&cx.market, &cx.actor, Subject::Contract, contract.summary.id).await?;
+    let texts = contracts::texts(&cx.market, &cx.actor, number).await?;
     let title = t!(cx.lang, "review.one", title = contract.summary.title);
     let cx = cx.clone();
-    Ok(Page::new(title, move || view(&cx, &contract, &findings, &attached, &form.unwrap_or_default())))
+    Ok(Page::new(title, move || view(&cx, &contract, &findings, &attached, &texts, &form.unwrap_or_default())))
 }
 
-fn view(cx: &Cx, contract: &ContractView, findings: &[Finding], attached: &[AttachmentView], form: &Form) -> AnyView {
+fn view(
+    cx: &Cx,
+    contract: &ContractView,
+    findings: &[Finding],
+    attached: &[AttachmentView],
+    texts: &[ContractText],
+    form: &Form,
+) -> AnyView {
     let main = view! {
         {due(cx, contract)}
         {ui::section("checks", t!(cx.lang, "review.findings_title"), checks(cx, findings, form))}
         {contract_facts(cx, contract)}
-        {ui::section("files", t!(cx.lang, "listings.files"), files(cx, attached, false))}
+        {ui::section("files", t!(cx.lang, "listings.files"), view! { {files(cx, attached, false)}{contract_texts(cx, texts)} }.into_any())}
     }
     .into_any();
     let badge = ui::state_badge(cx, ContractState::GROUP, contract.summary.state.code());
@@ -109,11 +117,15 @@ fn checks(cx: &Cx, findings: &[Finding], form: &Form) -> AnyView {
 fn finding(cx: &Cx, finding: &Finding, place: usize, form: &Form) -> AnyView {
     let links: Vec<AnyView> =
         finding.contracts.iter().map(|n| view! { " "<a href=cx.href(&Route::Contract(n.clone()))>{n.clone()}</a> }.into_any()).collect();
+    let group = if finding.kind == FindingKind::MonopolyClause { MonopolyClause::GROUP } else { Clause::GROUP };
+    let about: Vec<AnyView> = finding.about.iter().map(|code| view! { <li>{code_label(cx.lang, group, code)}</li> }.into_any()).collect();
+    let about = (!about.is_empty()).then(|| view! { <ul>{about}</ul> });
     let rule = finding.rule.as_ref().map(|rule| {
-        let words = format!("{} {}", code_label(cx.lang, RuleKind::GROUP, rule.kind.code()), rule.source);
+        let article = if rule.article.is_empty() { String::new() } else { t!(cx.lang, "review.article", article = rule.article) };
+        let words = format!("{} {}{article}", code_label(cx.lang, RuleKind::GROUP, rule.kind.code()), rule.source);
         view! { <p class="hint">{t!(cx.lang, "review.rule")}" "<a href=cx.href(&Route::Rule(rule.id))>{words}</a></p> }
     });
-    let others = finding.contracts.join(" ");
+    let others = finding.others();
     let own = form.value("kind") == finding.kind.code() && form.value("others") == others;
     let said = finding.answer.as_ref().map(|answer| {
         let by = t!(cx.lang, "review.answered_by", name = answer.person, day = ui::date_text(cx, answer.at));
@@ -137,6 +149,7 @@ fn finding(cx: &Cx, finding: &Finding, place: usize, form: &Form) -> AnyView {
     view! {
         <div id=name>
             <p>{ui::badge(words, tone)}" "<strong>{code_label(cx.lang, FindingKind::GROUP, finding.kind.code())}</strong>{links}</p>
+            {about}
             {rule}
             {said}
             {ui::details(summary, own || !answered, form)}

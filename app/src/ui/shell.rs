@@ -98,6 +98,10 @@ fn head(cx: &Cx, page: &Shell) -> String {
         let nonce = escape(&cx.nonce);
         add(format!(r#"<script type="module" nonce="{nonce}" src="{}"></script>"#, asset("board.js")));
     }
+    if page.body_html.contains("data-draft=") {
+        let nonce = escape(&cx.nonce);
+        add(format!(r#"<script type="module" nonce="{nonce}" src="{}"></script>"#, asset("draft.js")));
+    }
     head
 }
 

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
-    Actor, Error, Market, Result,
+    Actor, Error, Market, Result, contracts,
     db::{Subject, Tx, from_micros},
     entity::{attachment, contract, deal, document, document_version, listing, message},
     room::disclosures::{self, Disclosed},
@@ -140,7 +140,7 @@ pub fn check_file(market: &Market, field: &str, name: &str, bytes: &[u8]) -> Res
     Ok(())
 }
 
-fn place(folder: &Path, sha256: &str) -> PathBuf {
+pub(crate) fn place(folder: &Path, sha256: &str) -> PathBuf {
     folder.join(sha256.get(..2).unwrap_or("00")).join(sha256)
 }
 
@@ -255,10 +255,13 @@ pub async fn attach(market: &Market, actor: &Actor, subject: Subject, id: Uuid, 
     if let Some(id) = before {
         return id.parse().map_err(|_| Error::Stale);
     }
-    let id = insert(&tx, actor, subject, id, stored).await?;
-    tx.result(id).await?;
+    let file = insert(&tx, actor, subject, id, stored).await?;
+    if subject == Subject::Contract {
+        contracts::expect_text(&tx, id, file).await?;
+    }
+    tx.result(file).await?;
     tx.commit().await?;
-    Ok(id)
+    Ok(file)
 }
 
 /// Takes a file away.
@@ -273,6 +276,9 @@ pub async fn detach(market: &Market, actor: &Actor, id: Uuid) -> Result<()> {
     }
     let tx = market.write(actor).await?;
     tx.audit("attachment.remove", subject, Some(row.subject_id), serde_json::json!({ "sha256": row.sha256 })).await?;
+    if subject == Subject::Contract {
+        contracts::forget_text(&tx, row.subject_id, row.id).await?;
+    }
     row.delete(&*tx).await?;
     tx.commit().await
 }
@@ -296,9 +302,9 @@ fn rows<C: ConnectionTrait>(_: &C, subject: Subject, id: Uuid) -> sea_orm::Selec
         .order_by_asc(attachment::Column::Id)
 }
 
-/// How many files a subject has, within a transaction.
-pub(crate) async fn count(tx: &Tx, subject: Subject, id: Uuid) -> Result<u64> {
-    Ok(rows(&**tx, subject, id).count(&**tx).await?)
+/// How many files a subject has.
+pub(crate) async fn count<C: ConnectionTrait>(db: &C, subject: Subject, id: Uuid) -> Result<u64> {
+    Ok(rows(db, subject, id).count(db).await?)
 }
 
 /// The files of a subject that the actor may read.

@@ -1,29 +1,39 @@
 //! Technology contracts and their registration (技术合同认定登记; domain rules, section 1): the seller hands in, an officer of the region
 //! registers, and what is registered counts in the ledger.
 
+mod clauses;
+mod drafts;
 mod findings;
+mod form;
 mod registration;
 #[cfg(test)]
 pub(crate) mod tests;
+mod texts;
 mod views;
 
 use keqiao_model::{
-    Check, ContractContent, ContractKind, ContractState, ContractSubkind, CreditCode, Fen, Field, FieldError, Fields, LegalKind,
-    ListingKind, OUTSIDE, OrganisationContent, OrganisationKind, Party, PaymentWay, format_date, parse_date,
+    Check, Coded, ContractContent, ContractKind, ContractState, ContractSubkind, CreditCode, Fen, Field, FieldError, Fields, LegalKind,
+    ListingKind, OUTSIDE, OrganisationContent, OrganisationKind, Party, PaymentWay, RegistrationData, format_date, parse_date,
 };
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use time::Date;
 use uuid::Uuid;
 
-pub(crate) use self::views::summaries_by_id;
 pub use self::{
+    drafts::{Draft, draft, drop_draft, keep_draft},
     findings::{Finding, FindingAnswer, FindingKind, answer_finding, findings},
+    form::{SectionView, save_section, sections},
     registration::move_contract,
+    texts::{ContractText, TextFile, TextRead, text_step, texts},
     views::{
         ContractDetail, ContractParty, ContractSummary, ContractView, EXPORT_MAX, Filter, Scope, contract, contract_queue,
         contract_queue_count, contracts, export,
     },
+};
+pub(crate) use self::{
+    texts::{expect_text, forget_text},
+    views::summaries_by_id,
 };
 use crate::{
     Actor, Error, Market, Result,
@@ -59,8 +69,31 @@ pub(crate) fn content_of(row: &table::Model) -> Result<ContractContent> {
     })
 }
 
+/// What a row says of the rest of the registration form.
+pub(crate) fn registration_of(row: &table::Model) -> Result<RegistrationData> {
+    fn code<T: Coded>(row: &table::Model, stored: &str) -> Result<Option<T>> {
+        let unknown = || Error::internal(format!("contract {} with {} {stored}", row.number, T::GROUP));
+        if stored.is_empty() { Ok(None) } else { T::from_code(stored).map(Some).ok_or_else(unknown) }
+    }
+    Ok(RegistrationData {
+        industry: row.industry.clone(),
+        objective: code(row, &row.objective)?,
+        plan_source: code(row, &row.plan_source)?,
+        new_input: row.new_input.map(Fen::new),
+        new_output: row.new_output.map(Fen::new),
+        deductions: serde_json::from_str(&row.deductions)?,
+        payments: serde_json::from_str(&row.payments)?,
+        royalty_base: code(row, &row.royalty_base)?,
+        ip: code(row, &row.ip)?,
+        ip_numbers: row.ip_numbers.lines().map(str::to_owned).collect(),
+        ip_share: row.ip_share.clone(),
+        licence: code(row, &row.licence)?,
+        clauses: serde_json::from_str(&row.clauses)?,
+    })
+}
+
 /// Writes what was read from a form into a row about to be saved.
-fn fill(row: &mut table::ActiveModel, content: &ContractContent) {
+fn fill(row: &mut table::ActiveModel, content: &ContractContent, data: &RegistrationData) -> Result<()> {
     row.title = Set(content.title.clone());
     row.kind = Set(content.kind.code().to_owned());
     row.subkind = Set(content.subkind.code().to_owned());
@@ -72,6 +105,20 @@ fn fill(row: &mut table::ActiveModel, content: &ContractContent) {
     row.technical_value = Set(content.technical_value.fen());
     row.payment = Set(content.payment.code().to_owned());
     row.summary = Set(content.summary.clone());
+    row.industry = Set(data.industry.clone());
+    row.objective = Set(data.objective.map_or("", |o| o.code()).to_owned());
+    row.plan_source = Set(data.plan_source.map_or("", |p| p.code()).to_owned());
+    row.new_input = Set(data.new_input.map(Fen::fen));
+    row.new_output = Set(data.new_output.map(Fen::fen));
+    row.deductions = Set(serde_json::to_string(&data.deductions)?);
+    row.payments = Set(serde_json::to_string(&data.payments)?);
+    row.royalty_base = Set(data.royalty_base.map_or("", |b| b.code()).to_owned());
+    row.ip = Set(data.ip.map_or("", |i| i.code()).to_owned());
+    row.ip_numbers = Set(data.ip_numbers.join("\n"));
+    row.ip_share = Set(data.ip_share.clone());
+    row.licence = Set(data.licence.map_or("", |l| l.code()).to_owned());
+    row.clauses = Set(serde_json::to_string(&data.clauses)?);
+    Ok(())
 }
 
 pub(crate) async fn find<C: ConnectionTrait>(db: &C, number: &str) -> Result<table::Model> {
@@ -173,10 +220,13 @@ fn read_buyer(market: &Market, fields: &Fields) -> std::result::Result<Organisat
 }
 
 /// Both results, or the reasons of both.
-fn both<A, B>(a: std::result::Result<A, Vec<FieldError>>, b: std::result::Result<B, Vec<FieldError>>) -> Result<(A, B)> {
+fn both<A, B>(
+    a: std::result::Result<A, Vec<FieldError>>,
+    b: std::result::Result<B, Vec<FieldError>>,
+) -> std::result::Result<(A, B), Vec<FieldError>> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
-        (a, b) => Err(Error::Invalid(a.err().into_iter().chain(b.err()).flatten().collect())),
+        (a, b) => Err(a.err().into_iter().chain(b.err()).flatten().collect()),
     }
 }
 
@@ -212,7 +262,8 @@ async fn named_buyer(tx: &Tx, seller: Uuid, buyer: &OrganisationContent) -> Resu
 
 /// Records a contract as a draft; answers its number (`HT-2026-000001`). From a deal either side may, and seller, buyer, demand and
 /// achievement come from it; the deal is signed with it. Without a deal, whoever acts for the seller names the buyer (`buyer_credit_code`,
-/// `buyer_name`; see the fields of the contract in [`ContractContent::read`]) and, if one was converted, the `achievement`.
+/// `buyer_name`; see the fields of the contract in [`ContractContent::read`]) and, if one was converted, the `achievement`. What the rest of the
+/// form asks ([`RegistrationData::read`]) is saved as far as it is given.
 ///
 /// # Errors
 /// [`Error::SignIn`]; [`Error::NotFound`] for a deal of others; [`Error::Stale`] when the deal moved meanwhile; [`Error::Invalid`] with every
@@ -226,8 +277,8 @@ pub async fn create_contract(
     once: Option<Uuid>,
 ) -> Result<String> {
     actor.signed_in()?;
-    let content = ContractContent::read(fields, today(market));
-    let (content, buyer) = match deal_number {
+    let content = both(ContractContent::read(fields, today(market)), RegistrationData::read(fields));
+    let ((content, data), buyer) = match deal_number {
         Some(_) => (content?, None),
         None => both(content, read_buyer(market, fields)).map(|(content, buyer)| (content, Some(buyer)))?,
     };
@@ -257,7 +308,7 @@ pub async fn create_contract(
         }
         (None, None) => return Err(Error::internal("a contract without a buyer")),
     };
-    fill(&mut row, &content);
+    fill(&mut row, &content, &data)?;
     row.id = Set(Uuid::now_v7());
     row.number = Set(tx.number("HT", from_micros(tx.now).to_offset(crate::CHINA).year()).await?);
     row.region = Set(region_of(market, &seller, &buyer));
@@ -275,55 +326,4 @@ pub async fn create_contract(
     tx.result(&row.number).await?;
     tx.commit().await?;
     Ok(row.number)
-}
-
-/// Saves a draft or returned contract; either party may. When it comes from no deal, the seller may also correct the buyer
-/// (`buyer_credit_code` and `buyer_name`, unless the first is empty) and, when the form has that field, the `achievement`.
-///
-/// # Errors
-/// [`Error::SignIn`]; [`Error::NotFound`] for others; [`Error::Stale`] when somebody else changed it; [`Error::Invalid`] as in
-/// [`create_contract`], and `not_editable` when it was handed in.
-pub async fn save_contract(market: &Market, actor: &Actor, number: &str, fields: &Fields, version: i64, once: Option<Uuid>) -> Result<()> {
-    actor.signed_in()?;
-    let row = find(&market.db, number).await?;
-    if !has_part(actor, &row) {
-        return Err(Error::NotFound);
-    }
-    let sells_freely = row.deal_id.is_none() && actor.belongs_to(row.seller_id);
-    let names_buyer = sells_freely && !fields.value("buyer_credit_code").trim().is_empty();
-    let buyer = if names_buyer { read_buyer(market, fields).map(Some) } else { Ok(None) };
-    let (content, buyer) = both(ContractContent::read(fields, today(market)), buyer)?;
-    let (tx, before) = market.write_once(actor, once).await?;
-    if before.is_some() {
-        return Ok(());
-    }
-    let row = find_by_id(&*tx, row.id).await?;
-    if row.version != version {
-        return Err(Error::Stale);
-    }
-    if !state_of(&row)?.is_editable() {
-        return Err(Error::field("", "not_editable"));
-    }
-    let mut change = table::ActiveModel { updated_at: Set(tx.now), version: Set(version + 1), ..Default::default() };
-    fill(&mut change, &content);
-    if sells_freely && fields.0.iter().any(|(name, _)| name == "achievement") {
-        change.achievement_id = Set(named_achievement(&tx, row.seller_id, fields).await?);
-    }
-    if let Some(buyer) = buyer {
-        let buyer = named_buyer(&tx, row.seller_id, &buyer).await?;
-        change.region = Set(region_of(market, &organisation_of(&tx, row.seller_id).await?, &buyer));
-        change.buyer_id = Set(buyer.id);
-    }
-    let done = table::Entity::update_many()
-        .set(change)
-        .filter(table::Column::Id.eq(row.id))
-        .filter(table::Column::Version.eq(version))
-        .exec(&*tx)
-        .await?;
-    if done.rows_affected == 0 {
-        return Err(Error::Stale);
-    }
-    tx.audit("contract.save", Subject::Contract, Some(row.id), json!({ "number": row.number })).await?;
-    tx.result(&row.number).await?;
-    tx.commit().await
 }

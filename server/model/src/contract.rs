@@ -6,6 +6,7 @@ use time::Date;
 
 use crate::{
     Check, ContractKind, ContractSubkind, Fen, Field, FieldError, Fields, PaymentWay, TEXT_MAX, TITLE_MAX, format_date, parse_date,
+    registration_data::deducted,
 };
 
 /// The data of a technology contract, apart from its parties.
@@ -36,7 +37,8 @@ pub struct ContractContent {
 }
 
 impl ContractContent {
-    /// Reads the form of a contract; `today` is the last day on which it may have been signed.
+    /// Reads the outline of a contract; `today` is the last day on which it may have been signed. 技术交易额 is what the deductions leave of the
+    /// price; without deductions what `technical_value` says (from a file or another register), or all of it.
     ///
     /// # Errors
     /// Every reason at its field.
@@ -61,10 +63,7 @@ impl ContractContent {
             check.ensure(start <= end, "ends_on", "date_order");
         }
         let value = amount(&mut check, fields, "value");
-        let technical_value = amount(&mut check, fields, "technical_value");
-        if let (Some(total), Some(technical)) = (value, technical_value) {
-            check.ensure(technical <= total, "technical_value", "technical_over_total");
-        }
+        let technical_value = value.and_then(|total| technical_value(&mut check, fields, total));
         if let Some(total) = value {
             check.ensure(total > Fen::ZERO, "value", "positive");
         }
@@ -104,6 +103,24 @@ impl ContractContent {
         .into_iter()
         .collect()
     }
+}
+
+/// What of the price is technical.
+fn technical_value(check: &mut Check, fields: &Fields, total: Fen) -> Option<Fen> {
+    if let Some(deducted) = deducted(fields) {
+        let left = total.checked_sub(deducted).filter(|left| *left >= Fen::ZERO);
+        if left.is_none() {
+            let error = FieldError::new("deductions", "deductions_over_value").with("sum", deducted.format_yuan());
+            check.refuse(error.with("value", total.format_yuan()));
+        }
+        return left;
+    }
+    if fields.value("technical_value").trim().is_empty() {
+        return Some(total);
+    }
+    let technical = amount(check, fields, "technical_value");
+    check.ensure(technical.is_none_or(|t| t <= total), "technical_value", "technical_over_total");
+    technical
 }
 
 fn choice<T>(check: &mut Check, fields: &Fields, name: &str, from: impl Fn(&str) -> Option<T>) -> Option<T> {

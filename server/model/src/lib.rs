@@ -3,6 +3,7 @@
 
 mod account;
 mod contract;
+mod contract_clauses;
 mod credit_code;
 mod field_error;
 mod fields;
@@ -20,6 +21,7 @@ mod organisation;
 mod patent_number;
 mod quantity;
 mod register;
+mod registration_data;
 mod states;
 mod taxonomy;
 mod terms;
@@ -29,6 +31,7 @@ mod working_days;
 
 pub use account::{PASSWORD_MAX, PASSWORD_MIN, check_password, read_email};
 pub use contract::ContractContent;
+pub use contract_clauses::{ClauseAnswer, Clauses, MonopolyAnswer, suggest_places};
 pub use credit_code::{CreditCode, CreditCodeError};
 pub use field_error::{Check, FieldError};
 pub use fields::Fields;
@@ -49,8 +52,9 @@ pub use patent_number::{PatentNumber, PatentNumberError};
 pub use quantity::Unit;
 pub use register::{
     Clause, ContractIp, DeductionKind, Licence, MonopolyClause, Objective, PlanSource, RULE_SEEDS, ReportedIndicator, RuleKind, RuleSeed,
-    RuleUnit,
+    RuleUnit, TextProblem, TextState,
 };
+pub use registration_data::{ContractSection, Deduction, Instalment, LINES_MAX, RegistrationData, without_empty_lines};
 pub use states::*;
 pub use taxonomy::{
     Coded, ContractKind, ContractSubkind, Cooperation, DeclineCode, FeedbackCode, Field, Figure, INDUSTRIES, INDUSTRY_GROUP, IpKind,

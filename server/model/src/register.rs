@@ -143,6 +143,36 @@ codes! {
 }
 
 codes! {
+    /// Whether the text of a file was read.
+    TextState, "text_state" {
+        /// Not yet tried.
+        Waiting = "waiting",
+        /// Read.
+        Extracted = "extracted",
+        /// Read, but there is none: a scan.
+        Empty = "empty",
+        /// Not read.
+        Failed = "failed",
+    }
+}
+
+codes! {
+    /// Why the text of a file was not read.
+    TextProblem, "text_problem" {
+        /// Of a kind that has no text, such as a picture.
+        NoText = "no_text",
+        /// Damaged, or not what its name says.
+        Broken = "broken",
+        /// Protected by a password.
+        Locked = "locked",
+        /// Too much once it is unpacked.
+        TooLarge = "too_large",
+        /// It takes too long.
+        Time = "time",
+    }
+}
+
+codes! {
     /// What is counted outside the ledger and reported by counties with evidence (the founding plan, "Targets the platform must be able to show").
     ReportedIndicator, "reported" {
         /// R&D 经费投入强度, per cent with two decimals.

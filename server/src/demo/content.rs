@@ -83,6 +83,8 @@ pub(crate) struct Words {
     pub(crate) answer: String,
     pub(crate) contract_suffix: BTreeMap<String, String>,
     pub(crate) contract_summary: String,
+    pub(crate) deduction: String,
+    pub(crate) clause_places: Vec<String>,
 }
 
 #[derive(Deserialize)]

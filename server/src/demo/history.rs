@@ -7,12 +7,13 @@ use keqiao_market::{
     contracts, interests, ledger, listings,
     matching::{self, MatchOrder},
 };
-use keqiao_model::{Coded, ContractKind, ContractMove, Fields, InterestMove, ListingKind, format_date};
+use keqiao_model::{Clause, Coded, ContractKind, ContractMove, Fields, InterestMove, ListingKind, MonopolyClause, format_date};
 use time::Duration;
 
 use super::{
     Story,
     content::{City, Listed},
+    paper,
     people::{People, credit_code},
     room::negotiate,
     trade,
@@ -25,11 +26,19 @@ pub(crate) const DEALS: usize = 36;
 /// Deals at the end of which public notices still run.
 pub(crate) const LATEST: usize = 16;
 
-/// The text of a contract: one empty page.
+/// A document: one empty page.
 pub(crate) const PAPER: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
 
-fn paper() -> NewFile<'static> {
-    NewFile { name: "contract.pdf", bytes: PAPER.to_vec(), confidential: false, reason: "" }
+/// The text of a contract: its title, where each clause stands, what is done.
+async fn attach(story: &Story, city: &City, seller: &Actor, number: &str) -> anyhow::Result<i64> {
+    let contract = contracts::contract(&story.market, seller, number).await?;
+    let (title, id) = (contract.summary.title, contract.summary.id);
+    let mut text = vec![title];
+    text.extend(city.words.clause_places.iter().skip(1).cloned());
+    text.push(city.words.contract_summary.clone());
+    let file = NewFile { name: "contract.pdf", bytes: paper::pdf(&text)?, confidential: false, reason: "" };
+    attachments::attach(&story.market, seller, Subject::Contract, id, file, None).await?;
+    Ok(contract.version)
 }
 
 fn kind_of(roll: u64) -> ContractKind {
@@ -50,7 +59,7 @@ pub(crate) fn contract_fields(story: &mut Story, city: &City, title: &str, field
     let today = story.market.now().to_offset(keqiao_market::CHINA).date();
     let subkind = kind.subkinds().first().map_or("", |s| s.code());
     let title: String = title.chars().take(90).collect();
-    [
+    let mut fields: Fields = [
         ("title", format!("{title}{suffix}")),
         ("summary", city.words.contract_summary.clone()),
         ("kind", kind.code().to_owned()),
@@ -61,10 +70,50 @@ pub(crate) fn contract_fields(story: &mut Story, city: &City, title: &str, field
         ("starts_on", format_date(today)),
         ("ends_on", format_date(today + Duration::days(365))),
         ("value", yuan.to_string()),
-        ("technical_value", technical.to_string()),
+        ("industry", "M73".to_owned()),
+        ("objective", "industry".to_owned()),
+        ("plan_source", "none".to_owned()),
+        ("ip", "know_how".to_owned()),
     ]
     .into_iter()
-    .collect()
+    .collect();
+    if technical < yuan {
+        fields.push("deductions.0.kind", "equipment");
+        fields.push("deductions.0.amount", (yuan - technical).to_string());
+        fields.push("deductions.0.reason", city.words.deduction.clone());
+    }
+    if yuan > 2_000_000 {
+        for (row, amount) in [yuan * 4 / 10, yuan - yuan * 4 / 10].into_iter().enumerate() {
+            fields.push(format!("payments.{row}.due"), format_date(today + Duration::days(if row == 0 { 30 } else { 330 })));
+            fields.push(format!("payments.{row}.amount"), amount.to_string());
+        }
+    }
+    if kind == ContractKind::Transfer {
+        fields.push("new_input", (yuan * 2).to_string());
+        fields.push("new_output", (yuan * 6).to_string());
+    }
+    rights_and_clauses(&mut fields, kind, &city.words.clause_places);
+    fields
+}
+
+/// What the form asks of rights, and the check-lists of clauses; every transfer and licence of the demo city is about know-how or a patent.
+fn rights_and_clauses(fields: &mut Fields, kind: ContractKind, places: &[String]) {
+    let patents = kind.subkinds().first().is_some_and(|s| s.is_patent());
+    if patents {
+        fields.0.retain(|(name, _)| name != "ip");
+        fields.push("ip", "invention");
+        fields.push("ip_numbers", "ZL201710601862.3");
+    }
+    if kind == ContractKind::License {
+        fields.push("licence", "ordinary");
+    }
+    for (place, clause) in Clause::required(patents).enumerate() {
+        fields.push(format!("clauses.{clause}"), "stated");
+        fields.push(format!("clauses.{clause}.place"), places.get(place % places.len().max(1)).cloned().unwrap_or_default());
+    }
+    for clause in MonopolyClause::ALL {
+        fields.push(format!("monopoly.{clause}"), "none");
+    }
 }
 
 /// From a few hundred thousand to tens of millions of yuan, small ones more often.
@@ -74,17 +123,16 @@ fn price(story: &mut Story) -> u64 {
     (base + base * story.dice.roll(100) / 100) / 10_000 * 10_000
 }
 
-pub(crate) async fn register(story: &Story, people: &People, seller: &Actor, number: &str) -> anyhow::Result<()> {
+pub(crate) async fn register(story: &Story, city: &City, people: &People, seller: &Actor, number: &str) -> anyhow::Result<()> {
     let (market, officer) = (&story.market, &people.officer);
-    let contract = contracts::contract(market, seller, number).await?;
-    attachments::attach(market, seller, Subject::Contract, contract.summary.id, paper(), None).await?;
-    contracts::move_contract(market, seller, number, ContractMove::Submit, "", "", contract.version, None).await?;
+    let version = attach(story, city, seller, number).await?;
+    contracts::move_contract(market, seller, number, ContractMove::Submit, "", "", version, None).await?;
     story.wait(Duration::days(2));
-    contracts::move_contract(market, officer, number, ContractMove::Accept, "", "", contract.version + 1, None).await?;
+    contracts::move_contract(market, officer, number, ContractMove::Accept, "", "", version + 1, None).await?;
     for finding in contracts::findings(market, officer, number).await? {
         let fields: Fields = [
             ("kind", finding.kind.code().to_owned()),
-            ("others", finding.contracts.join(" ")),
+            ("others", finding.others()),
             ("answer", "已核对合同文本：标的和交付内容不同，属于独立的合同。".to_owned()),
         ]
         .into_iter()
@@ -130,11 +178,10 @@ pub(crate) async fn contracts(story: &mut Story, city: &City, people: &People, s
         );
         let number = contracts::create_contract(&story.market, seller, None, &fields, None).await.context("demo contract")?;
         if left > 5 {
-            register(story, people, seller, &number).await?;
+            register(story, city, people, seller, &number).await?;
         } else if left > 2 {
-            let contract = contracts::contract(&story.market, seller, &number).await?;
-            attachments::attach(&story.market, seller, Subject::Contract, contract.summary.id, paper(), None).await?;
-            contracts::move_contract(&story.market, seller, &number, ContractMove::Submit, "", "", contract.version, None).await?;
+            let version = attach(story, city, seller, &number).await?;
+            contracts::move_contract(&story.market, seller, &number, ContractMove::Submit, "", "", version, None).await?;
         }
         step(1);
     }

@@ -2,6 +2,7 @@
 
 mod content;
 mod history;
+pub mod paper;
 mod people;
 mod pricing;
 mod room;

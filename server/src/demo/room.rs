@@ -115,7 +115,7 @@ pub(crate) async fn negotiate(
     if place % 7 == 4 {
         return Ok(());
     }
-    register(story, people, seller, &contract).await?;
+    register(story, city, people, seller, &contract).await?;
     if place.is_multiple_of(2) {
         go(DealMove::Perform, &none).await?;
     }

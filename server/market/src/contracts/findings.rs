@@ -11,7 +11,7 @@ use serde_json::json;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{content_of, find, parties, state_of};
+use super::{clauses, content_of, find, parties, state_of};
 use crate::{
     Actor, Error, Market, Result, Subject,
     accounts::person_names,
@@ -37,11 +37,18 @@ pub enum FindingKind {
     Circle,
     /// Several contracts of the pair within some days, each below an amount, reach it together.
     Splitting,
+    /// The text lacks a required clause (民法典 845).
+    MissingClause,
+    /// The text has a clause that may monopolise technology (最高人民法院技术合同司法解释 10).
+    MonopolyClause,
+    /// No file of the contract gives a text.
+    TextUnreadable,
 }
 
 impl FindingKind {
     /// Every kind, gravest first.
-    pub const ALL: &'static [Self] = &[Self::Duplicate, Self::SameTitle, Self::Circle, Self::Splitting];
+    pub const ALL: &'static [Self] =
+        &[Self::Duplicate, Self::SameTitle, Self::Circle, Self::Splitting, Self::MissingClause, Self::MonopolyClause, Self::TextUnreadable];
 }
 
 impl Coded for FindingKind {
@@ -53,6 +60,9 @@ impl Coded for FindingKind {
             Self::SameTitle => "same_title",
             Self::Circle => "circle",
             Self::Splitting => "splitting",
+            Self::MissingClause => "missing_clause",
+            Self::MonopolyClause => "monopoly_clause",
+            Self::TextUnreadable => "text_unreadable",
         }
     }
 
@@ -72,10 +82,19 @@ pub struct Finding {
     pub kind: FindingKind,
     /// Numbers of the other contracts.
     pub contracts: Vec<String>,
+    /// Codes of the clauses it is about.
+    pub about: Vec<String>,
     /// The rule it follows from, if it is one that law or guide date.
     pub rule: Option<Rule>,
     /// What an officer answered.
     pub answer: Option<FindingAnswer>,
+}
+
+impl Finding {
+    /// What an answer stands for: these other contracts, or these clauses. Should others turn up, it is a new finding.
+    pub fn others(&self) -> String {
+        if self.contracts.is_empty() { self.about.join(" ") } else { self.contracts.join(" ") }
+    }
 }
 
 /// What an officer answered to a finding.
@@ -140,7 +159,7 @@ pub async fn findings(market: &Market, actor: &Actor, number: &str) -> Result<Ve
     let answers = answer::Entity::find().filter(answer::Column::ContractId.eq(row.id)).all(&market.db).await?;
     let names = person_names(&market.db, answers.iter().map(|a| a.person_id).collect()).await?;
     for finding in &mut found {
-        let others = finding.contracts.join(" ");
+        let others = finding.others();
         finding.answer = answers.iter().find(|a| a.kind == finding.kind.code() && a.others == others).map(|a| FindingAnswer {
             text: a.answer.clone(),
             person: names.get(&a.person_id).cloned().unwrap_or_default(),
@@ -157,12 +176,12 @@ pub(super) async fn unanswered<C: ConnectionTrait>(db: &C, row: &Model) -> Resul
         return Ok(0);
     }
     let answers = answer::Entity::find().filter(answer::Column::ContractId.eq(row.id)).all(db).await?;
-    let answered = |f: &Finding| answers.iter().any(|a| a.kind == f.kind.code() && a.others == f.contracts.join(" "));
+    let answered = |f: &Finding| answers.iter().any(|a| a.kind == f.kind.code() && a.others == f.others());
     Ok(found.iter().filter(|f| !answered(f)).count())
 }
 
 /// Answers a finding: why it does not, or does, speak against the contract. It stands for these other contracts; should more turn up, it is a new
-/// finding. Fields: `kind`, `others` (numbers with a space between), `answer`.
+/// finding. Fields: `kind`, `others` (as [`Finding::others`]), `answer`.
 ///
 /// # Errors
 /// [`Error::SignIn`]; [`Error::NotFound`] for anyone who may not decide on the contract, and for a finding that is none; [`Error::Forbidden`] when
@@ -185,7 +204,7 @@ pub async fn answer_finding(market: &Market, actor: &Actor, number: &str, fields
     }
     let (kind, others) = (fields.value("kind"), fields.value("others"));
     let found = compute(&*tx, &row).await?;
-    if !found.iter().any(|f| f.kind.code() == kind && f.contracts.join(" ") == others) {
+    if !found.iter().any(|f| f.kind.code() == kind && f.others() == others) {
         return Err(Error::NotFound);
     }
     let key = [answer::Column::ContractId, answer::Column::Kind, answer::Column::Others];
@@ -227,7 +246,9 @@ async fn compute<C: ConnectionTrait>(db: &C, row: &Model) -> Result<Vec<Finding>
         splitting_days: rules::needed(db, RuleKind::SplittingDays, on).await?,
         circle_days: rules::needed(db, RuleKind::CircleDays, on).await?,
     };
-    Ok(compare(&subject, &others, &measures))
+    let mut found = compare(&subject, &others, &measures);
+    found.extend(clauses::found(db, row).await?);
+    Ok(found)
 }
 
 fn compare(subject: &Compared, others: &[Compared], measures: &Measures) -> Vec<Finding> {
@@ -242,7 +263,7 @@ fn compare(subject: &Compared, others: &[Compared], measures: &Measures) -> Vec<
     found
         .into_iter()
         .filter(|(_, contracts, _)| !contracts.is_empty())
-        .map(|(kind, contracts, rule)| Finding { kind, contracts, rule: rule.cloned(), answer: None })
+        .map(|(kind, contracts, rule)| Finding { kind, contracts, about: Vec::new(), rule: rule.cloned(), answer: None })
         .collect()
 }
 

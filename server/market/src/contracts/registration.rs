@@ -1,8 +1,8 @@
 //! 技术合同认定登记: from handing in over acceptance and one or two reviews into the register, and out of it again.
 
 use keqiao_model::{
-    Check, ContractContent, ContractMove, ContractState, FieldError, ListingMove, Need, Party, RefusalCode, RuleKind, Stateful, TEXT_MAX,
-    Transition, format_date,
+    Check, ContractContent, ContractMove, ContractState, ListingMove, Need, Party, RefusalCode, RuleKind, Stateful, TEXT_MAX, Transition,
+    format_date,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
@@ -10,13 +10,13 @@ use time::Date;
 use uuid::Uuid;
 
 use super::{
-    answers_for, both, content_of, find, find_by_id, findings::unanswered, has_part, is_insider, organisation_of, parties, region_of,
-    state_of, today,
+    answers_for, content_of, drafts, find, find_by_id, findings::unanswered, form::problems, has_part, is_insider, organisation_of,
+    parties, region_of, state_of, today,
 };
 use crate::{
     Actor, Error, Event, Market, Result,
     accounts::new_token,
-    attachments, commissions,
+    commissions,
     db::{Moved, Subject, Tx, from_micros},
     deals,
     entity::{contract as table, listing},
@@ -110,10 +110,8 @@ async fn check_submission(market: &Market, tx: &Tx, actor: &Actor, row: &table::
     if actor.person().is_some_and(|p| !p.verified) {
         return Err(Error::field("", "not_verified"));
     }
-    let content = ContractContent::read(&content_of(row)?.to_fields(), today(market));
-    let files = attachments::count(tx, Subject::Contract, row.id).await?;
-    let file = if files > 0 { Ok(()) } else { Err(vec![FieldError::new("file", "contract_file_required")]) };
-    both(content, file).map(|_| ())
+    let problems = problems(&**tx, market, row).await?;
+    if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
 }
 
 /// Moves a contract as the state table allows: the seller hands in, takes back and completes; officers of its region who belong to neither party
@@ -125,8 +123,8 @@ async fn check_submission(market: &Market, tx: &Tx, actor: &Actor, row: &table::
 /// [`Error::NotFound`] when the actor may not know of it; [`Error::Stale`] when it changed meanwhile; [`Error::Forbidden`] when the table does not
 /// allow the actor the move; [`Error::SignIn`]; [`Error::Invalid`]: `conflict_of_interest` for an officer of a party, `another_reviewer` for
 /// the first reviewer, `second_review_due` for registering after one review what needs two, `findings_answered` while findings are not,
-/// `reason_required`, a missing, unknown or unused `code`, and for handing in `not_verified`, `contract_file_required` and what
-/// [`ContractContent::read`] refuses.
+/// `reason_required`, a missing, unknown or unused `code`, and for handing in `not_verified`, `contract_file_required` and everything that
+/// the form lacks, each at its field.
 pub async fn move_contract(
     market: &Market,
     actor: &Actor,
@@ -221,6 +219,9 @@ pub async fn move_contract(
         }
         ContractMove::Cancel => ledger::uncount(market, &tx, &row, decision).await?,
         _ => {}
+    }
+    if matches!(by, ContractMove::Register | ContractMove::Refuse) {
+        drafts::forget_all(&tx, row.id).await?;
     }
     let (from, to, action) = (from.code(), transition.to.code(), by.code());
     tx.moved(Moved { subject: Subject::Contract, id: row.id, from, to, action, code: decision, reason: &reason }).await?;

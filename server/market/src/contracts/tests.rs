@@ -1,4 +1,6 @@
-use keqiao_model::{Coded, ContractKind, ContractMove, DealState, Fen, IpShare, ListingState, PaymentWay, Terms};
+use keqiao_model::{
+    Clause, Coded, ContractKind, ContractMove, ContractSection, DealState, Fen, IpShare, ListingState, MonopolyClause, PaymentWay, Terms,
+};
 use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter};
 
 use super::*;
@@ -21,6 +23,21 @@ pub(crate) struct City {
 pub(crate) fn with(fields: &Fields, changes: &[(&str, &str)]) -> Fields {
     let kept = fields.0.iter().filter(|(n, _)| changes.iter().all(|(c, _)| c != n)).cloned();
     kept.chain(changes.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))).collect()
+}
+
+/// The rest of the form, as handing in wants it.
+fn registration() -> Vec<(String, String)> {
+    let plain = [
+        ("industry", "C34"),
+        ("objective", "industry"),
+        ("plan_source", "none"),
+        ("ip", "know_how"),
+        ("ip_share", "归买方所有"),
+        ("deduction_reason", "检测台架等设备费"),
+    ];
+    let clauses = Clause::ALL.iter().flat_map(|c| [(format!("clauses.{c}"), "stated"), (format!("clauses.{c}.place"), "第一条")]);
+    let monopoly = MonopolyClause::ALL.iter().map(|c| (format!("monopoly.{c}"), "none"));
+    plain.into_iter().map(|(n, v)| (n.to_owned(), v)).chain(clauses).chain(monopoly).map(|(n, v)| (n, v.to_owned())).collect()
 }
 
 impl City {
@@ -51,7 +68,7 @@ impl City {
             ("kind", "development"),
             ("subkind", "commissioned"),
             ("field", "manufacturing"),
-            ("payment", "instalments"),
+            ("payment", "lump"),
             ("signed_on", "2026-07-01"),
             ("starts_on", "2026-07-01"),
             ("ends_on", "2027-06-30"),
@@ -61,6 +78,8 @@ impl City {
             ("buyer_name", "buyer有限公司"),
         ]
         .into_iter()
+        .map(|(n, v)| (n.to_owned(), v.to_owned()))
+        .chain(registration())
         .collect()
     }
 
@@ -111,7 +130,7 @@ impl City {
     /// An officer answers every finding.
     pub(crate) async fn answer(&self, officer: &Actor, number: &str) {
         for finding in findings(&self.t.market, officer, number).await.unwrap() {
-            let others = finding.contracts.join(" ");
+            let others = finding.others();
             let fields = [("kind", finding.kind.code()), ("others", &others), ("answer", "已核对")].into_iter().collect();
             answer_finding(&self.t.market, officer, number, &fields, None).await.unwrap();
         }
@@ -257,13 +276,15 @@ async fn a_contract_goes_into_the_register() {
     assert!(view.own && view.editable && !view.selling && view.moves.is_empty());
     let credit_code = view.detail.unwrap().seller.credit_code;
     assert_eq!(credit_code, organisation_form("", "MA1AAAA1", "").value("credit_code"));
-    save_contract(market, &c.buyer, &number, &c.form("2000"), 1, None).await.unwrap();
-    assert!(matches!(save_contract(market, &c.seller, &number, &c.form("3000"), 1, None).await, Err(Error::Stale)));
+    let amounts = ContractSection::Amounts;
+    save_section(market, &c.buyer, &number, amounts, &c.form("2000"), 1, None).await.unwrap();
+    let late = save_section(market, &c.seller, &number, amounts, &c.form("3000"), 1, None).await;
+    assert!(matches!(late, Err(Error::Stale)));
     assert!(matches!(c.go(&c.buyer, &number, ContractMove::Submit).await, Err(Error::Forbidden)));
     // The text of the contract must be there.
     assert_eq!(reasons(c.go(&c.seller, &number, ContractMove::Submit).await), ["file: contract_file_required"]);
     c.submit(&number).await;
-    assert_eq!(reasons(save_contract(market, &c.seller, &number, &c.form("1000"), 3, None).await), [": not_editable"]);
+    assert_eq!(reasons(save_section(market, &c.seller, &number, amounts, &c.form("1000"), 3, None).await), [": not_editable"]);
     // The officer sends it back, the seller hands it in again, the officer registers it.
     assert_eq!(contract_queue_count(market, &c.officer).await.unwrap(), 1);
     assert_eq!(contract_queue(market, &c.officer, 1).await.unwrap().items[0].number, number);
@@ -412,7 +433,9 @@ async fn findings_name_the_other_contracts() {
     let first_found = kinds(found(same.clone()).await);
     assert_eq!(first_found, [one(FindingKind::Duplicate), one(FindingKind::SameTitle), one(FindingKind::Splitting)]);
     let other = [("title", "别的"), ("signed_on", "2026-03-01"), ("value", "2500000")];
-    save_contract(market, &c.seller, &same, &with(&c.form("1"), &other), 1, None).await.unwrap();
+    let other = with(&c.form("1"), &other);
+    save_section(market, &c.seller, &same, ContractSection::Subject, &other, 1, None).await.unwrap();
+    save_section(market, &c.seller, &same, ContractSection::Amounts, &other, 2, None).await.unwrap();
     assert_eq!(found(same.clone()).await, [], "more than 90 days apart");
     let back = with(&c.form("700"), &[("buyer_credit_code", own_code("MA1AAAA1").as_str()), ("title", "回程")]);
     let back = create_contract(market, &c.buyer, None, &back, None).await.unwrap();

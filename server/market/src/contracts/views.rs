@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use keqiao_model::{
-    ContractContent, ContractKind, ContractMove, ContractState, ContractSubkind, Fen, Field, OUTSIDE, RefusalCode, parse_date,
+    ContractContent, ContractKind, ContractMove, ContractState, ContractSubkind, Fen, Field, OUTSIDE, RefusalCode, RegistrationData,
+    parse_date,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
@@ -11,7 +12,7 @@ use sea_orm::{
 use time::{Date, Month, OffsetDateTime, Time};
 use uuid::Uuid;
 
-use super::{content_of, find, has_part, is_insider, registration::moves_of, state_of};
+use super::{content_of, find, has_part, is_insider, registration::moves_of, registration_of, state_of};
 use crate::{
     Actor, CHINA, Error, Market, Paged, Person, Result,
     accounts::person_names,
@@ -84,8 +85,10 @@ pub struct ContractParty {
 /// What only insiders read of a contract: its parties, officers of its region, the broker of its deal, administrators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContractDetail {
-    /// Everything it says.
+    /// Its outline.
     pub content: ContractContent,
+    /// The rest of the registration form.
+    pub registration: RegistrationData,
     /// Who sells.
     pub seller: ContractParty,
     /// Who buys.
@@ -242,6 +245,7 @@ async fn detail_of(
     };
     Ok(ContractDetail {
         content,
+        registration: registration_of(row)?,
         seller: party(row.seller_id)?,
         buyer: party(row.buyer_id)?,
         deal: match row.deal_id {

@@ -51,6 +51,29 @@ pub mod contract_text {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What somebody typed into a part of a contract's form and has not saved yet.
+pub mod contract_draft {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "contract_draft")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub contract_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub section: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person_id: Uuid,
+        pub fields: String,
+        pub at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// Bands of shingles by which contracts that resemble each other are found.
 pub mod contract_band {
     use sea_orm::entity::prelude::*;
