@@ -16,7 +16,7 @@ use serde_json::json;
 use time::Date;
 use uuid::Uuid;
 
-pub(crate) use self::views::summaries_by_id;
+pub(crate) use self::views::{start_of_year, summaries_by_id};
 pub use self::{
     findings::{Finding, FindingAnswer, FindingKind, answer_finding, findings},
     registration::move_contract,
