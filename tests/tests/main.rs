@@ -7,6 +7,7 @@ mod brokers;
 mod canary;
 mod concurrency;
 mod config;
+mod dashboard;
 mod faults;
 mod feedback;
 mod index;

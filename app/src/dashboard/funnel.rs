@@ -111,7 +111,7 @@ fn steps(cx: &Cx, board: &Board, found: &Funnel) -> AnyView {
         })
         .collect();
     view! {
-        {ui::funnel_chart(cx, chart, ui::count::<i64>)}
+        {ui::funnel_chart(cx, chart, |n| ui::count(n))}
         <ul>{words}</ul>
         <p class="hint">{t!(cx.lang, "dashboard.funnel_rule")}</p>
     }

@@ -28,7 +28,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 pub use self::{
-    chain::{rebuild_sums, verify_chain},
+    chain::{entry_hash, rebuild_sums, verify_chain},
     organisations::{OrganisationTotal, top_organisations},
     verify::{Difference, verify},
     views::{By, LedgerFilter, LedgerLine, LedgerSubject, Total, entries, total, totals},

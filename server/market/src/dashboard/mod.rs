@@ -13,7 +13,7 @@ mod responses;
 mod tests;
 
 use keqiao_model::{ContractKind, Field, Figure};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::SelectStatement};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::SelectStatement};
 
 pub use self::{
     amounts::{Amounts, Money, amounts},

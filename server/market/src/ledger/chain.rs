@@ -29,7 +29,7 @@ pub(super) fn month_of(on_date: &str) -> Result<i64> {
 }
 
 /// The hash of an entry after another: SHA-256 over the hash before and everything the entry says, in hex.
-fn hash_of(before: &str, entry: &Model) -> String {
+pub fn entry_hash(before: &str, entry: &Model) -> String {
     let said = json!([
         before,
         entry.figure,
@@ -54,7 +54,7 @@ pub(super) async fn append(tx: &Tx, mut entry: ActiveModel) -> Result<()> {
     let before = Entity::find().order_by_desc(Column::Seq).one(&**tx).await?.map(|e| e.hash).unwrap_or_default();
     entry.hash = Set(String::new());
     let row = entry.insert(&**tx).await?;
-    let hash = hash_of(&before, &row);
+    let hash = entry_hash(&before, &row);
     Entity::update_many().col_expr(Column::Hash, Expr::value(hash)).filter(Column::Seq.eq(row.seq)).exec(&**tx).await?;
     let column = |c: ledger_sum::Column| Expr::col((ledger_sum::Entity, c));
     let sum = ledger_sum::ActiveModel {
@@ -103,7 +103,7 @@ pub async fn verify_chain(market: &Market) -> Result<Option<i64>> {
                 continue;
             }
             chained = true;
-            if row.hash != hash_of(&before, row) {
+            if row.hash != entry_hash(&before, row) {
                 return Ok(Some(row.seq));
             }
             before.clone_from(&row.hash);
