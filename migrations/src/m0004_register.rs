@@ -107,6 +107,14 @@ fn tables() -> Vec<TableCreateStatement> {
             .with(integer, &["year", "month", "amount", "entries"])
             .keys(&["figure", "year", "month", "region", "field", "contract_kind"])
             .build(),
+        table("organisation_sum")
+            .with(text, &["figure", "field", "contract_kind"])
+            .with(integer, &["year"])
+            .with(id, &["organisation_id"])
+            .with(text, &["region"])
+            .with(integer, &["amount", "contracts"])
+            .keys(&["figure", "field", "contract_kind", "year", "organisation_id", "region"])
+            .build(),
         table("ledger_snapshot").key("month").with(text, &["head"]).with(integer, &["seq", "frozen_at"]).build(),
         table("ledger_snapshot_line")
             .with(text, &["month", "figure", "region"])
@@ -143,11 +151,13 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("ledger_sum", &["year", "month"], false),
         index("report", &["indicator", "year", "region", "state"], false),
         index("contract", &["state", "due_on"], false),
-        index("contract", &["state", "registered_at"], false),
+        // In the order of the register, with everything it is filtered by: lists and counts read no row that they do not show.
+        index("contract", &["state", "registered_at", "id", "kind", "field", "region"], false),
         index("contract", &["seller_id", "buyer_id"], false),
         index("contract", &["certificate"], true),
         index("contract", &["achievement_id"], false),
         index("ledger_entry", &["figure", "on_date"], false),
+        index("interest", &["created_at"], false),
     ]
 }
 
@@ -183,6 +193,7 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("contract", id("first_reviewer_id")),
         ("contract", id("registered_by")),
         ("ledger_entry", text("hash", "")),
+        ("ledger_entry", id("organisation_id")),
     ]
 }
 
@@ -205,13 +216,20 @@ impl MigrationTrait for Migration {
         }
         manager.execute(sums_of_stored()).await?;
         manager.execute(texts_to_be_read()).await?;
+        for (figure, party) in [("contract_value", "seller_id"), ("absorbed_value", "buyer_id")] {
+            manager.execute(organisation_of_stored(figure, party)).await?;
+        }
+        for whole in [false, true] {
+            manager.execute(organisation_sums_of_stored(whole)).await?;
+        }
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for (table, name) in [
             ("contract", "ix_contract_state_due_on"),
-            ("contract", "ix_contract_state_registered_at"),
+            ("contract", "ix_contract_state_registered_at_id_kind_field_region"),
+            ("interest", "ix_interest_created_at"),
             ("contract", "ix_contract_seller_id_buyer_id"),
             ("contract", "uq_contract_certificate"),
             ("contract", "ix_contract_achievement_id"),
@@ -263,6 +281,52 @@ fn texts_to_be_read() -> InsertStatement {
         .and_where(Expr::col("subject_kind").eq("contract"));
     let mut insert = Query::insert();
     insert.into_table("contract_text").columns(["contract_id", "attachment_id", "state", "text", "problem", "at"]);
+    // The number of columns is the same by construction.
+    let _ = insert.select_from(select);
+    insert
+}
+
+/// Whose the stored entries of a figure are: a party of their contract.
+fn organisation_of_stored(figure: &'static str, party: &'static str) -> UpdateStatement {
+    let whose = Query::select()
+        .column(("contract", party))
+        .from("contract")
+        .and_where(Expr::col(("contract", "id")).equals(("ledger_entry", "contract_id")))
+        .to_owned();
+    Query::update()
+        .table("ledger_entry")
+        .value("organisation_id", SimpleExpr::SubQuery(None, Box::new(whose.into())))
+        .and_where(Expr::col("figure").eq(figure))
+        .to_owned()
+}
+
+/// The sums by organisation of what the ledger holds already; `whole` for those over all fields and kinds.
+fn organisation_sums_of_stored(whole: bool) -> InsertStatement {
+    let mut select = Query::select();
+    select.column("figure");
+    if whole {
+        select.expr(Expr::val("")).expr(Expr::val(""));
+    } else {
+        select.columns(["field", "contract_kind"]).group_by_columns(["field", "contract_kind"]);
+    }
+    select
+        .columns(["year", "organisation_id", "region"])
+        .expr(Expr::cust("CAST(SUM(amount) AS BIGINT)"))
+        .expr(Expr::cust("CAST(SUM(CASE WHEN amount > 0 THEN 1 ELSE -1 END) AS BIGINT)"))
+        .from("ledger_entry")
+        .and_where(Expr::col("organisation_id").is_not_null())
+        .group_by_columns(["figure", "year", "organisation_id", "region"]);
+    let mut insert = Query::insert();
+    insert.into_table("organisation_sum").columns([
+        "figure",
+        "field",
+        "contract_kind",
+        "year",
+        "organisation_id",
+        "region",
+        "amount",
+        "contracts",
+    ]);
     // The number of columns is the same by construction.
     let _ = insert.select_from(select);
     insert

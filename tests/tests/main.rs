@@ -8,6 +8,7 @@ mod canary;
 mod concurrency;
 mod config;
 mod contract_form;
+mod dashboard;
 mod faults;
 mod feedback;
 mod index;

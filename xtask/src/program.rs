@@ -38,11 +38,11 @@ pub fn build(workspace: &Workspace, build: Build) -> Result<PathBuf> {
     Ok(workspace.target.join(folder).join("keqiao"))
 }
 
-/// Runs the measuring program in release; where search is measured beside databases, with a PostgreSQL of its own if there is one.
+/// Runs the measuring program in release; where search or the register is measured, with a PostgreSQL of its own if there is one.
 pub fn bench(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     let mut cargo = workspace.cargo(&["run", "--locked", "--release", "--package", "keqiao-tests", "--bin", "keqiao-bench", "--"]);
     cargo.args(arguments).env_remove("BENCH_DATABASE_URL");
-    if !arguments.iter().any(|argument| argument == "--search") {
+    if !arguments.iter().any(|argument| argument == "--search" || argument == "--register") {
         return workspace::run(&mut cargo);
     }
     // Ctrl-C ends the measuring; the cluster is then still put away.

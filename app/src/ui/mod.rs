@@ -9,6 +9,7 @@ mod content;
 mod csv;
 mod fields;
 mod format;
+mod funnel_chart;
 mod gallery;
 mod grouped_chart;
 mod html;
@@ -17,6 +18,7 @@ mod indicators;
 mod lists;
 mod nav;
 mod search;
+mod series_chart;
 mod shell;
 mod table;
 
@@ -34,6 +36,7 @@ pub use self::{
         hidden, money_input, post_button, text, textarea,
     },
     format::{count, date, date_text, date_time, date_time_text, day, day_text, excerpt, iso_time, money, money_compact, percent},
+    funnel_chart::{FunnelChart, funnel_chart},
     gallery::gallery,
     grouped_chart::{GroupedChart, grouped_chart},
     icons::{icon, logo},
@@ -41,6 +44,7 @@ pub use self::{
     lists::{Message, Task, TimelineItem, task_list, thread, timeline},
     nav::{back_link, breadcrumb, pager, steps_nav, tabs},
     search::{FacetOption, ResultItem, chips, facet, filter_panel, result_item, results, search_form, sort_links, suggesting_form},
+    series_chart::{SeriesChart, SeriesRow, series_chart, series_list},
     shell::{Shell, shell},
     table::{Align, record_table, table},
 };

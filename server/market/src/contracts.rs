@@ -33,7 +33,7 @@ pub use self::{
 };
 pub(crate) use self::{
     texts::{expect_text, forget_text},
-    views::summaries_by_id,
+    views::{start_of_year, summaries_by_id},
 };
 use crate::{
     Actor, Error, Market, Result,

@@ -9,6 +9,7 @@
 //! Postings happen one transaction at a time (a counter row is locked), so that two contracts never count the same subject twice.
 
 mod chain;
+mod organisations;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -27,7 +28,8 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 pub use self::{
-    chain::{rebuild_sums, verify_chain},
+    chain::{entry_hash, rebuild_sums, verify_chain},
+    organisations::{OrganisationTotal, top_organisations},
     verify::{Difference, verify},
     views::{By, LedgerFilter, LedgerLine, LedgerSubject, Total, entries, total, totals},
 };
@@ -70,6 +72,8 @@ struct Claim {
     /// Registration number, achievement id or credit code.
     subject: String,
     region: String,
+    /// Whose money it is, of the figures by which organisations are compared.
+    organisation: Option<Uuid>,
     amount: i64,
 }
 
@@ -93,7 +97,12 @@ fn claims(
     let mut claims = Vec::new();
     let mut add = |figure, subject: &str, region: &str, amount| {
         if amount != 0 {
-            claims.push(Claim { figure, subject: subject.to_owned(), region: region.to_owned(), amount });
+            let organisation = match figure {
+                Figure::ContractValue => Some(seller.id),
+                Figure::AbsorbedValue => Some(buyer.id),
+                _ => None,
+            };
+            claims.push(Claim { figure, subject: subject.to_owned(), region: region.to_owned(), organisation, amount });
         }
     };
     if inside(&places.seller) {
@@ -186,6 +195,7 @@ async fn post(tx: &Tx, row: &contract::Model, claim: &Claim) -> Result<()> {
         on_date: Set(format_date(on)),
         note: Set(String::new()),
         contract_id: Set(Some(row.id)),
+        organisation_id: Set(claim.organisation),
         amount: Set(claim.amount),
         year: Set(i64::from(on.year())),
         posted_at: Set(tx.now),
@@ -253,6 +263,7 @@ pub(crate) async fn recount_contract(market: &Market, tx: &Tx, row: &contract::M
             c.figure.code() == entry.figure
                 && c.subject == entry.subject
                 && c.region == entry.region
+                && c.organisation == entry.organisation_id
                 && c.amount == entry.amount
                 && (row.field == entry.field && row.kind == entry.contract_kind)
         })
@@ -322,6 +333,7 @@ async fn reverse(tx: &Tx, entry: &Model, note: &str) -> Result<()> {
         on_date: Set(entry.on_date.clone()),
         note: Set(note.to_owned()),
         contract_id: Set(entry.contract_id),
+        organisation_id: Set(entry.organisation_id),
         amount: Set(-entry.amount),
         year: Set(entry.year),
         posted_at: Set(tx.now),

@@ -9,6 +9,7 @@ pub mod brokers;
 pub mod clocks;
 pub mod commissions;
 pub mod contracts;
+pub mod dashboard;
 pub mod db;
 pub mod deals;
 pub mod entity;

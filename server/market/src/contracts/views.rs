@@ -7,21 +7,22 @@ use keqiao_model::{
     parse_date,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IdenStatic, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select, sea_query::UnionType,
 };
 use time::{Date, Month, OffsetDateTime, Time};
 use uuid::Uuid;
 
 use super::{content_of, find, has_part, is_insider, registration::moves_of, registration_of, state_of};
 use crate::{
-    Actor, CHINA, Error, Market, Paged, Person, Result,
+    Actor, CHINA, Error, Market, PER_PAGE, Paged, Person, Result,
     accounts::person_names,
     db::{from_micros, micros},
     entity::{
         contract::{Column, Entity, Model},
         deal, listing, organisation,
     },
-    paging::fetch,
+    paging::{fetch, within},
     region_contains,
     text::contains,
 };
@@ -273,7 +274,7 @@ const REGISTER: [&str; 2] = [ContractState::IN_REGISTER[0].code(), ContractState
 pub const EXPORT_MAX: u64 = 50_000;
 
 /// The first moment of a year in China, microseconds since 1970 UTC.
-fn start_of_year(year: i32) -> i64 {
+pub(crate) fn start_of_year(year: i32) -> i64 {
     Date::from_calendar_date(year, Month::January, 1).map_or(i64::MAX, |day| micros(day.with_time(Time::MIDNIGHT).assume_offset(CHINA)))
 }
 
@@ -282,7 +283,38 @@ fn start_of_year(year: i32) -> i64 {
 /// # Errors
 /// [`Error::SignIn`] for one's own without being signed in.
 pub async fn contracts(market: &Market, actor: &Actor, filter: &Filter, page: u64) -> Result<Paged<ContractSummary>> {
+    if filter.scope == Scope::Public && filter.state.is_none() && filter.query.trim().is_empty() {
+        return register_page(market, filter, page).await;
+    }
     page_of(market, filtered(market, actor, filter)?, page).await
+}
+
+/// A page of the whole register: as many contracts as a city has in ten years are counted and put in order within one index, state by state, and only
+/// those shown are read.
+async fn register_page(market: &Market, filter: &Filter, page: u64) -> Result<Paged<ContractSummary>> {
+    let part = |state: &str| chosen(market, filter, Entity::find().select_only().filter(Column::State.eq(state)));
+    let mut total = 0_u64;
+    for state in REGISTER {
+        let counted: Option<i64> = part(state).column_as(Column::Id.count(), "n").into_tuple().one(&market.db).await?;
+        total += u64::try_from(counted.unwrap_or(0)).unwrap_or(0);
+    }
+    let page = within(page, total);
+    let columns = [Column::Id, Column::RegisteredAt];
+    let [first, rest @ ..] = REGISTER;
+    let mut query = part(first).columns(columns).into_query();
+    for state in rest {
+        query.union(UnionType::All, part(state).columns(columns).into_query());
+    }
+    query
+        .order_by(Column::RegisteredAt.as_str(), Order::Desc)
+        .order_by(Column::Id.as_str(), Order::Desc)
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE);
+    let found = market.db.query_all(&query).await?;
+    let ids = found.iter().map(|row| Ok(row.try_get("", Column::Id.as_str())?)).collect::<Result<Vec<Uuid>>>()?;
+    let mut rows = Entity::find().filter(Column::Id.is_in(ids.iter().copied())).all(&market.db).await?;
+    rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
+    Ok(Paged { items: summaries(&market.db, &rows).await?, total, page, per_page: PER_PAGE })
 }
 
 /// The same contracts for a file, at most [`EXPORT_MAX`].
@@ -312,20 +344,7 @@ fn filtered(market: &Market, actor: &Actor, filter: &Filter) -> Result<Select<En
     if let Some(state) = filter.state {
         query = query.filter(Column::State.eq(state.code()));
     }
-    if let Some(kind) = filter.kind {
-        query = query.filter(Column::Kind.eq(kind.code()));
-    }
-    if let Some(field) = filter.field {
-        query = query.filter(Column::Field.eq(field.code()));
-    }
-    if let Some(region) = filter.region.as_deref().filter(|r| !r.is_empty()) {
-        query = query.filter(Column::Region.is_in(regions_in(market, region)));
-    }
-    if let Some(year) = filter.year {
-        query = query
-            .filter(Column::RegisteredAt.gte(start_of_year(year)))
-            .filter(Column::RegisteredAt.lt(start_of_year(year.saturating_add(1))));
-    }
+    query = chosen(market, filter, query);
     if !filter.query.trim().is_empty() {
         let named = organisation::Entity::find()
             .select_only()
@@ -340,6 +359,25 @@ fn filtered(market: &Market, actor: &Actor, filter: &Filter) -> Result<Select<En
         query = query.filter(any);
     }
     Ok(query.order_by_desc(Column::Id))
+}
+
+/// Those of the kind, field, region and year that are asked for.
+fn chosen(market: &Market, filter: &Filter, mut query: Select<Entity>) -> Select<Entity> {
+    if let Some(kind) = filter.kind {
+        query = query.filter(Column::Kind.eq(kind.code()));
+    }
+    if let Some(field) = filter.field {
+        query = query.filter(Column::Field.eq(field.code()));
+    }
+    if let Some(region) = filter.region.as_deref().filter(|r| !r.is_empty()) {
+        query = query.filter(Column::Region.is_in(regions_in(market, region)));
+    }
+    if let Some(year) = filter.year {
+        query = query
+            .filter(Column::RegisteredAt.gte(start_of_year(year)))
+            .filter(Column::RegisteredAt.lt(start_of_year(year.saturating_add(1))));
+    }
+    query
 }
 
 /// The market's regions within a region: the city means all of it.

@@ -320,6 +320,36 @@ pub mod ledger_sum {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// What the ledger says of each organisation by year, field, kind and region, and with empty field and kind over all of these; kept in step with
+/// every entry that names an organisation, and rebuilt from them.
+pub mod organisation_sum {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "organisation_sum")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub figure: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub field: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub contract_kind: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub year: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub organisation_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub region: String,
+        pub amount: i64,
+        pub contracts: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// What the ledger said when a month was closed.
 pub mod ledger_snapshot {
     use sea_orm::entity::prelude::*;

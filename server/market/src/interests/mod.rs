@@ -22,6 +22,7 @@ pub use self::{
 };
 pub(crate) use self::{
     clock::{check_resume, clock_step},
+    response::{Row as ResponseRow, figures as response_of},
     sending::lock_listing,
 };
 use crate::{Actor, Error, Result, entity::interest as row};

@@ -36,7 +36,7 @@ pub struct ResponseFigures {
 }
 
 /// State, sent, acknowledged, answered, due.
-type Row = (String, i64, Option<i64>, Option<i64>, Option<i64>);
+pub(crate) type Row = (String, i64, Option<i64>, Option<i64>, Option<i64>);
 
 /// How an organisation answered the interests of the last twelve months.
 ///
@@ -59,7 +59,8 @@ pub async fn response_figures(market: &Market, organisation: Uuid) -> Result<Res
     Ok(figures(as_of, &rows))
 }
 
-fn figures(as_of: OffsetDateTime, rows: &[Row]) -> ResponseFigures {
+/// What some interests come to.
+pub(crate) fn figures(as_of: OffsetDateTime, rows: &[Row]) -> ResponseFigures {
     let now = micros(as_of);
     let (mut waiting, mut missed) = (0, 0);
     let mut times: Vec<i64> = Vec::new();

@@ -10,6 +10,7 @@ use sea_orm::{
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use super::organisations;
 use crate::{
     Actor, Error, Market, Result,
     db::Tx,
@@ -28,7 +29,7 @@ pub(super) fn month_of(on_date: &str) -> Result<i64> {
 }
 
 /// The hash of an entry after another: SHA-256 over the hash before and everything the entry says, in hex.
-fn hash_of(before: &str, entry: &Model) -> String {
+pub fn entry_hash(before: &str, entry: &Model) -> String {
     let said = json!([
         before,
         entry.figure,
@@ -40,6 +41,7 @@ fn hash_of(before: &str, entry: &Model) -> String {
         entry.on_date,
         entry.note,
         entry.contract_id,
+        entry.organisation_id,
         entry.amount,
         entry.year,
         entry.posted_at
@@ -52,7 +54,7 @@ pub(super) async fn append(tx: &Tx, mut entry: ActiveModel) -> Result<()> {
     let before = Entity::find().order_by_desc(Column::Seq).one(&**tx).await?.map(|e| e.hash).unwrap_or_default();
     entry.hash = Set(String::new());
     let row = entry.insert(&**tx).await?;
-    let hash = hash_of(&before, &row);
+    let hash = entry_hash(&before, &row);
     Entity::update_many().col_expr(Column::Hash, Expr::value(hash)).filter(Column::Seq.eq(row.seq)).exec(&**tx).await?;
     let column = |c: ledger_sum::Column| Expr::col((ledger_sum::Entity, c));
     let sum = ledger_sum::ActiveModel {
@@ -82,7 +84,7 @@ pub(super) async fn append(tx: &Tx, mut entry: ActiveModel) -> Result<()> {
         )
         .exec_without_returning(&**tx)
         .await?;
-    Ok(())
+    organisations::add(tx, &row).await
 }
 
 /// The first entry whose hash is not that of what it says after the one before it; `None` when the chain holds. Entries from before there was a
@@ -101,7 +103,7 @@ pub async fn verify_chain(market: &Market) -> Result<Option<i64>> {
                 continue;
             }
             chained = true;
-            if row.hash != hash_of(&before, row) {
+            if row.hash != entry_hash(&before, row) {
                 return Ok(Some(row.seq));
             }
             before.clone_from(&row.hash);
@@ -155,6 +157,10 @@ pub async fn rebuild_sums(market: &Market) -> Result<usize> {
     let tx = market.write(&Actor::System).await?;
     super::lock(&tx).await?;
     let wrong = wrong_sums(&*tx).await?.len();
+    let wrong_organisations = organisations::wrong(&*tx).await?.len();
+    if wrong_organisations > 0 {
+        organisations::rebuild(&tx).await?;
+    }
     if wrong > 0 {
         ledger_sum::Entity::delete_many().exec(&*tx).await?;
         let mut insert = sea_orm::sea_query::Query::insert();
@@ -170,6 +176,9 @@ pub async fn rebuild_sums(market: &Market) -> Result<usize> {
         ]);
         insert.select_from(sums().into_query()).map_err(Error::internal)?;
         tx.execute(&insert).await?;
+    }
+    let wrong = wrong + wrong_organisations;
+    if wrong > 0 {
         tx.audit("ledger.sums_rebuilt", crate::Subject::Target, None, json!({ "wrong": wrong })).await?;
     }
     tx.commit().await?;

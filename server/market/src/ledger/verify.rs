@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     chain::{Sum, wrong_sums},
-    claims_of, registered_on,
+    claims_of, organisations, registered_on,
 };
 use crate::{
     Market, Result,
@@ -35,8 +35,8 @@ pub struct Difference {
     pub found: i64,
 }
 
-/// Evidence of a subject: contract, year, region, amount.
-type Evidence = (Option<Uuid>, i64, String, i64);
+/// Evidence of a subject: contract, organisation, year, region, amount.
+type Evidence = (Option<Uuid>, Option<Uuid>, i64, String, i64);
 type ByFigure = BTreeMap<(Figure, String), Vec<Evidence>>;
 
 /// Recomputes every figure from the registered contracts and names the subjects of which the ledger says something else: a contract that is
@@ -56,14 +56,14 @@ pub async fn verify(market: &Market) -> Result<Vec<Difference>> {
         let found = found.get(key).map_or(&[][..], Vec::as_slice);
         let agree = match found {
             [] => expected.is_empty(),
-            [(_, _, _, amount)] if key.0 == Figure::BrokersTrained => *amount == 1,
+            [(.., amount)] if key.0 == Figure::BrokersTrained => *amount == 1,
             // Of several contracts that are evidence of one subject, any may be the one that counts.
             [one] => expected.contains(one),
             _ => false,
         };
         if !agree {
-            let expected = expected.first().map_or(i64::from(key.0 == Figure::BrokersTrained), |(_, _, _, amount)| *amount);
-            let found = found.iter().map(|(_, _, _, amount)| amount).sum();
+            let expected = expected.first().map_or(i64::from(key.0 == Figure::BrokersTrained), |(.., amount)| *amount);
+            let found = found.iter().map(|(.., amount)| amount).sum();
             differences.push(Difference { figure: key.0, subject: key.1.clone(), expected, found });
         }
     }
@@ -73,6 +73,10 @@ pub async fn verify(market: &Market) -> Result<Vec<Difference>> {
         let subject = format!("sum {year}-{month:02} {region} {field} {kind}");
         let amount = |sum: &Option<Sum>| sum.as_ref().map_or(0, |s| s.6);
         differences.push(Difference { figure, subject, expected: amount(&right), found: amount(&said) });
+    }
+    for (figure, organisation, year, right, said) in organisations::wrong(&market.db).await? {
+        let figure = Figure::from_code(&figure).ok_or_else(|| crate::Error::internal(format!("ledger figure {figure}")))?;
+        differences.push(Difference { figure, subject: format!("sum {year} {organisation}"), expected: right, found: said });
     }
     Ok(differences)
 }
@@ -98,11 +102,11 @@ async fn expected(market: &Market) -> Result<ByFigure> {
                 for receipt in receipts.iter().filter(|r| r.contract_id == row.id) {
                     let year = receipt.received_on.get(..4).and_then(|y| y.parse().ok()).unwrap_or(0);
                     let key = (Figure::TechnicalIncome, receipt.id.to_string());
-                    expected.entry(key).or_default().push((Some(row.id), year, region.clone(), receipt.amount));
+                    expected.entry(key).or_default().push((Some(row.id), None, year, region.clone(), receipt.amount));
                 }
             }
             for claim in claims {
-                expected.entry((claim.figure, claim.subject)).or_default().push((Some(row.id), year, claim.region, claim.amount));
+                expected.entry((claim.figure, claim.subject)).or_default().push((Some(row.id), claim.organisation, year, claim.region, claim.amount));
             }
         }
     }
@@ -120,16 +124,16 @@ async fn receipts(market: &Market, rows: &[contract::Model]) -> Result<Vec<recei
 /// What the ledger says, netted; what nets out to nothing is left out.
 async fn found(market: &Market) -> Result<ByFigure> {
     let sum = Expr::col(Column::Amount).sum();
-    let columns = [Column::Figure, Column::Subject, Column::ContractId, Column::Year, Column::Region];
+    let columns = [Column::Figure, Column::Subject, Column::ContractId, Column::OrganisationId, Column::Year, Column::Region];
     let mut query = Entity::find().select_only().columns(columns).column_as(sum.clone().cast_as("bigint"), "amount").having(sum.ne(0_i64));
     for column in columns {
         query = query.group_by(column);
     }
-    let rows: Vec<(String, String, Option<Uuid>, i64, String, i64)> = query.into_tuple().all(&market.db).await?;
+    let rows: Vec<(String, String, Option<Uuid>, Option<Uuid>, i64, String, i64)> = query.into_tuple().all(&market.db).await?;
     let mut found = ByFigure::new();
-    for (figure, subject, contract, year, region, amount) in rows {
+    for (figure, subject, contract, organisation, year, region, amount) in rows {
         let figure = Figure::from_code(&figure).ok_or_else(|| crate::Error::internal(format!("ledger figure {figure}")))?;
-        found.entry((figure, subject)).or_default().push((contract, year, region, amount));
+        found.entry((figure, subject)).or_default().push((contract, organisation, year, region, amount));
     }
     Ok(found)
 }

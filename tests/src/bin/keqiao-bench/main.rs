@@ -7,13 +7,16 @@
 //! - `words`, `listings`: which texts are searched, and what is asked?
 //! - `engine`: how do our index and a plain tantivy query on the same index answer?
 //! - `databases`: how do SQLite FTS5 and PostgreSQL full text answer?
+//! - `register`, `city`: how fast are the pages of the register and its ledger, beside plain queries that scan it, in which city?
 //! - `upkeep`: what do building, changing, recomputing and memory cost?
 //! - `timing`, `report`: how is it measured and told?
 
+mod city;
 mod databases;
 mod engine;
 mod listings;
 mod pages;
+mod register;
 mod report;
 mod search;
 mod timing;
@@ -39,6 +42,15 @@ struct Options {
     /// Measure search and match on generated listings instead of pages.
     #[arg(long)]
     search: bool,
+    /// Measure the pages of the register and the ledger on a generated city instead.
+    #[arg(long, conflicts_with_all = ["search", "import"])]
+    register: bool,
+    /// Contracts of that city, with some ten ledger entries each.
+    #[arg(long, default_value_t = 200_000)]
+    contracts: u64,
+    /// PostgreSQL to measure the register on as well.
+    #[arg(long)]
+    postgres: Option<String>,
     /// Listings to generate, half of them demands.
     #[arg(long, default_value_t = 1_000_000)]
     listings: u64,
@@ -60,5 +72,8 @@ struct Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    if options.register {
+        return Box::pin(register::run(&options)).await;
+    }
     if options.search { Box::pin(search::run(&options)).await } else { Box::pin(pages::run(&options)).await }
 }

@@ -7,12 +7,16 @@ const WARM: usize = 5;
 /// Questions asked at least, however long they take.
 const LEAST: usize = 5;
 
-/// Middle and ninety-ninth of sorted times, in milliseconds.
-pub fn quantiles(mut times: Vec<Duration>) -> (f64, f64) {
+/// Middle and ninety-ninth of times, in milliseconds.
+pub fn quantiles(times: Vec<Duration>) -> (f64, f64) {
+    let [middle, high] = shares(times, [50, 99]);
+    (middle, high)
+}
+
+/// What so many per cent of the times stay below, in milliseconds.
+pub fn shares<const N: usize>(mut times: Vec<Duration>, shares: [usize; N]) -> [f64; N] {
     times.sort_unstable();
-    let at =
-        |share: usize| times.get((times.len() * share / 100).min(times.len().saturating_sub(1))).map_or(0.0, |t| t.as_secs_f64() * 1_000.0);
-    (at(50), at(99))
+    shares.map(|share| times.get((times.len() * share / 100).min(times.len().saturating_sub(1))).map_or(0.0, |t| t.as_secs_f64() * 1_000.0))
 }
 
 /// One way to answer, and how it did.
