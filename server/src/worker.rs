@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use keqiao_market::{Market, accounts, attachments, clocks, imports, matching, notices};
+use keqiao_market::{Market, accounts, attachments, clocks, contracts, imports, matching, notices};
 use tokio::{
     sync::Notify,
     sync::watch,
@@ -71,6 +71,7 @@ pub fn start(market: &Market, post: Post, changed: &Arc<Notify>, stop: &watch::R
             matching::expire_step(&m).await?;
             accounts::purge(&m).await?;
             imports::purge_batches(&m).await?;
+            contracts::purge_imports(&m).await?;
             notices::purge(&m).await?;
             attachments::sweep(&m).await?;
             Ok(0)

@@ -1,6 +1,9 @@
 //! Contracts: the public register, the form, registration.
 
+mod export;
 mod form;
+mod import;
+mod import_batch;
 mod list;
 mod view;
 
@@ -17,6 +20,8 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
         Route::ContractNew => form::new_page(cx, form).await,
         Route::ContractEdit(number) => form::edit_page(cx, &number, form).await,
         Route::Contract(number) => view::page(cx, &number, form).await,
+        Route::ContractImport => import::page(cx, form).await,
+        Route::ContractImportBatch(id) => import_batch::page(cx, id, form).await,
         _ => Err(PageError::NotFound),
     }
 }
@@ -27,6 +32,8 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
         Route::ContractNew => form::create(cx, submission).await,
         Route::ContractEdit(number) => form::save(cx, &number, submission).await,
         Route::Contract(number) => act(cx, &number, submission).await,
+        Route::ContractImport => import::submit(cx, submission).await,
+        Route::ContractImportBatch(id) => import_batch::submit(cx, id, submission).await,
         _ => Err(PageError::NotFound),
     }
 }

@@ -1,7 +1,9 @@
 //! Technology contracts and their registration (技术合同认定登记; domain rules, section 1): the seller hands in, an officer of the region
 //! registers, and what is registered counts in the ledger.
 
+mod export;
 mod findings;
+mod import;
 mod registration;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -18,11 +20,16 @@ use uuid::Uuid;
 
 pub(crate) use self::views::summaries_by_id;
 pub use self::{
+    export::{RegisterDetail, RegisterLine, export},
     findings::{Finding, FindingAnswer, FindingKind, answer_finding, findings},
+    import::{
+        ImportRow, ImportSummary, ImportView, RegisterColumn, column_head, columns, commit_import, discard_import, import_batch,
+        import_batches, import_problems, preview_import, purge_imports, resume_imports,
+    },
     registration::move_contract,
     views::{
         ContractDetail, ContractParty, ContractSummary, ContractView, EXPORT_MAX, Filter, Scope, contract, contract_queue,
-        contract_queue_count, contracts, export,
+        contract_queue_count, contracts,
     },
 };
 use crate::{
