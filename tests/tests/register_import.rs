@@ -42,7 +42,7 @@ async fn an_officer_reads_a_table_sees_its_errors_and_brings_in_the_rest() {
     assert!(errors.text.contains("\"5\",\"登记日期\"") && errors.text.contains("\"2023-13-01\""), "{}", errors.text);
     assert!(officer.get(&format!("{}?errors=xlsx", preview.path)).await.bytes.starts_with(b"PK"));
 
-    let done = officer.does(&preview, "commit").await;
+    let done = officer.follow(officer.does(&preview, "commit").await).await;
     assert!(done.says("导入完成"), "{done}");
     let found = app.visitor().open("/contracts?year=2023").await;
     assert!(found.says("YT-2023-0001") && found.says("YT-2023-0002") && found.says("共 2 份合同"), "{found}");
@@ -84,7 +84,7 @@ async fn what_is_exported_can_be_brought_in_elsewhere() {
         let preview = uploaded(&there, name, exported.bytes.clone()).await;
         if at == 0 {
             assert!(preview.says("导入 2 份合同"), "{preview}");
-            assert!(there.does(&preview, "commit").await.says("导入完成"));
+            assert!(there.follow(there.does(&preview, "commit").await).await.says("导入完成"));
         } else {
             assert!(preview.says("没有可以导入的行") && preview.says("合同 HT-2026-000001 已用这个登记编号"), "{preview}");
         }

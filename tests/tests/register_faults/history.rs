@@ -9,7 +9,7 @@ use keqiao_market::{
     entity::{attachment, contract},
     ledger::{self, LedgerFilter},
 };
-use keqiao_model::{ContractMove, ContractState, CreditCode, Fields, Figure};
+use keqiao_model::{ContractMove, ContractState, CreditCode, Fields, Figure, Stateful as _};
 use keqiao_tests::{ContractForm, answered, pdf};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use uuid::Uuid;
