@@ -165,6 +165,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
 fn columns() -> Vec<(&'static str, ColumnDef)> {
     let text = |name: &'static str, value: &'static str| ColumnDef::new(name).text().not_null().default(value).to_owned();
     let number = |name: &'static str| ColumnDef::new(name).big_integer().null().to_owned();
+    let count = |name: &'static str| ColumnDef::new(name).big_integer().not_null().default(0).to_owned();
     let id = |name: &'static str| ColumnDef::new(name).uuid().null().to_owned();
     let named = |name: &'static str| ColumnDef::new(name).text().null().to_owned();
     vec![
@@ -194,6 +195,10 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("contract", id("registered_by")),
         ("ledger_entry", text("hash", "")),
         ("ledger_entry", id("organisation_id")),
+        ("import_batch", count("done")),
+        ("import_batch", count("created")),
+        ("import_batch", text("late", "[]")),
+        ("import_batch", number("moved_at")),
     ]
 }
 

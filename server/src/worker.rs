@@ -76,6 +76,7 @@ pub fn start(market: &Market, post: Post, texts: Extractor, changed: &Arc<Notify
             matching::expire_step(&m).await?;
             accounts::purge(&m).await?;
             imports::purge_batches(&m).await?;
+            contracts::purge_imports(&m).await?;
             notices::purge(&m).await?;
             attachments::sweep(&m).await?;
             Ok(0)

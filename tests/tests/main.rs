@@ -20,6 +20,8 @@ mod permissions;
 mod public_notices;
 mod questions;
 mod ranking;
+mod register_faults;
+mod register_import;
 mod room;
 mod sales;
 mod search_help;

@@ -336,7 +336,7 @@ async fn the_register_is_saved_as_a_file_with_what_is_filtered() {
     let file = app.visitor().get("/contracts?format=csv").await;
     assert!(file.status == 200 && file.text.starts_with('\u{feff}'), "{}", file.text);
     assert!(
-        file.text.contains("\"'=HYPERLINK(轴承)\"") && file.text.contains("\"1200000\"") && file.text.contains("990100-2026-00001"),
+        file.text.contains("\"'=HYPERLINK(轴承)\"") && file.text.contains("\"1200000.00\"") && file.text.contains("990100-2026-00001"),
         "{}",
         file.text
     );

@@ -4,10 +4,11 @@ use keqiao_market::{
     Paged,
     contracts::{self, ContractSummary, Filter, Scope},
 };
-use keqiao_model::{Coded, ContractKind, ContractState, Field, OUTSIDE, format_date};
+use keqiao_model::{Coded, ContractKind, ContractState, Field, OUTSIDE};
 use leptos::prelude::*;
 use time::OffsetDateTime;
 
+use super::export;
 use crate::{
     Cx, Form, Page, PageError, Query, Route,
     listings::{options, region_name},
@@ -50,8 +51,8 @@ fn filter(cx: &Cx) -> Filter {
 /// The register, or one's own contracts.
 pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
     let filter = filter(cx);
-    if cx.query.get("format") == "csv" {
-        return file(cx, contracts::export(&cx.market, &cx.actor, &filter).await?);
+    if let format @ ("csv" | "xlsx") = cx.query.get("format") {
+        return export::file(cx, &filter, format).await;
     }
     let found = contracts::contracts(&cx.market, &cx.actor, &filter, cx.query.page()).await?;
     let public = filter.scope == Scope::Public;
@@ -62,43 +63,14 @@ pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
     Ok(if public { page.public(lead) } else { page })
 }
 
-/// What is listed, as a file in the columns of the register.
-fn file(cx: &Cx, contracts: Vec<ContractSummary>) -> Result<Page, PageError> {
-    let heads = [
-        t!(cx.lang, "contracts.registration_number"),
-        t!(cx.lang, "contracts.number"),
-        t!(cx.lang, "contracts.name"),
-        t!(cx.lang, "contracts.kind"),
-        t!(cx.lang, "fields.field"),
-        t!(cx.lang, "contracts.region"),
-        t!(cx.lang, "contracts.seller"),
-        t!(cx.lang, "contracts.buyer"),
-        t!(cx.lang, "contracts.signed_on"),
-        t!(cx.lang, "contracts.value"),
-        t!(cx.lang, "contracts.state"),
-    ];
-    let rows = contracts.into_iter().map(|c| {
-        vec![
-            c.registration_number.unwrap_or_default(),
-            c.number,
-            c.title,
-            code_label(cx.lang, ContractKind::GROUP, c.kind.code()),
-            code_label(cx.lang, Field::GROUP, c.field.code()),
-            region_name(cx, &c.region),
-            c.seller.1,
-            c.buyer.1,
-            format_date(c.signed_on),
-            c.value.format_input(),
-            code_label(cx.lang, ContractState::GROUP, c.state.code()),
-        ]
-    });
-    Ok(Page::file("contracts.csv", ui::CSV, ui::csv(&heads, rows)))
-}
-
 fn view(cx: &Cx, filter: &Filter, found: &Paged<ContractSummary>) -> AnyView {
     let own = filter.scope == Scope::Own;
     let records = cx.actor.organisation().is_some();
     let record = records.then(|| ui::button_link(t!(cx.lang, "contracts.record"), &cx.href(&Route::ContractNew), ButtonStyle::Primary));
+    let import = cx.actor.person().is_some_and(|p| p.officer.is_some());
+    let import =
+        import.then(|| ui::button_link(t!(cx.lang, "register_import.title"), &cx.href(&Route::ContractImport), ButtonStyle::Secondary));
+    let beside = (record.is_some() || import.is_some()).then(|| ui::buttons(record.into_iter().chain(import).collect()));
     let tabs = (records || own || cx.actor.is_broker()).then(|| {
         let to_own = format!("{}{}", cx.href(&cx.route), Query(vec![("tab".to_owned(), "own".to_owned())]).to_search());
         let tabs = vec![
@@ -107,8 +79,7 @@ fn view(cx: &Cx, filter: &Filter, found: &Paged<ContractSummary>) -> AnyView {
         ];
         ui::tabs(t!(cx.lang, "contracts.title"), tabs)
     });
-    let export = (!found.items.is_empty())
-        .then(|| ui::button_link(t!(cx.lang, "contracts.export"), &cx.here(&cx.query.with("format", "csv")), ButtonStyle::Quiet));
+    let export = export::links(cx, found.total);
     let lead = if own { t!(cx.lang, "contracts.own_lead") } else { t!(cx.lang, "contracts.lead") };
     let list = if found.items.is_empty() {
         none(cx, filter, records)
@@ -116,7 +87,7 @@ fn view(cx: &Cx, filter: &Filter, found: &Paged<ContractSummary>) -> AnyView {
         ui::results(found.items.iter().map(|c| line(cx, c, own)).collect())
     };
     view! {
-        {ui::page_title(t!(cx.lang, "contracts.title"), None, record)}
+        {ui::page_title(t!(cx.lang, "contracts.title"), None, beside)}
         {ui::lead(lead)}
         {tabs}
         {ui::search_form(cx, t!(cx.lang, "contracts.search_label"), t!(cx.lang, "contracts.search_placeholder"))}

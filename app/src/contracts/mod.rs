@@ -1,7 +1,10 @@
 //! Contracts: the public register, the form, registration.
 
+mod export;
 mod facts;
 mod form;
+mod import;
+mod import_batch;
 mod labels;
 mod list;
 mod section_fields;
@@ -23,6 +26,8 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
         Route::ContractEdit(number) => sections::list_page(cx, &number).await,
         Route::ContractSection(number, section) => sections::section_page(cx, &number, &section, form).await,
         Route::Contract(number) => view::page(cx, &number, form).await,
+        Route::ContractImport => import::page(cx, form).await,
+        Route::ContractImportBatch(id) => import_batch::page(cx, id, form).await,
         _ => Err(PageError::NotFound),
     }
 }
@@ -33,6 +38,8 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
         Route::ContractNew => form::create(cx, submission).await,
         Route::ContractSection(number, section) => sections::submit(cx, &number, &section, submission).await,
         Route::Contract(number) => act(cx, &number, submission).await,
+        Route::ContractImport => import::submit(cx, submission).await,
+        Route::ContractImportBatch(id) => import_batch::submit(cx, id, submission).await,
         _ => Err(PageError::NotFound),
     }
 }

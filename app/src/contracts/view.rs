@@ -208,6 +208,9 @@ fn subject(cx: &Cx, contract: &ContractSummary, detail: Option<&ContractDetail>,
     if let Some(number) = &detail.achievement {
         fact(t!(cx.lang, "contracts.achievement"), link(Route::Listing(ListingKind::Achievement, number.clone()), number));
     }
+    if let Some(file) = &detail.imported_from {
+        fact(t!(cx.lang, "register_import.from"), file.clone().into_any());
+    }
     fact(t!(cx.lang, "contracts.recorded_at"), ui::date(cx, detail.created_at));
     facts
 }

@@ -50,7 +50,7 @@ fn kept_out(cx: &Cx, report: &ImportReport) -> Vec<FieldError> {
 }
 
 /// Column and reason of a problem, with the text that was refused.
-fn problem_words(cx: &Cx, problem: &RowProblem) -> String {
+pub(crate) fn problem_words(cx: &Cx, problem: &RowProblem) -> String {
     let words = error_words(cx.lang, &problem.error);
     match problem.error.args.iter().find(|(name, value)| name == "value" && !value.is_empty()) {
         Some((_, value)) => t!(cx.lang, "imports.with_value", words = words, value = value),
@@ -75,13 +75,14 @@ fn view(cx: &Cx, batch: &BatchView, form: &Form) -> AnyView {
         {ui::back_link(cx, t!(cx.lang, "imports.title"), &cx.href(&Route::Import))}
         {ui::page_title(&s.file_name, Some(side(cx, s.kind)), Some(state_badge(cx, s.state)))}
         {body}
-        {problems(cx, batch)}
+        {problem_section(cx, &batch.problems, batch.problems_total, |name| column_label(cx.lang, name))}
         {unknown(cx, batch)}
     }
     .into_any()
 }
 
-fn figure(label: &str, number: u64) -> AnyView {
+/// A number with what it counts.
+pub(crate) fn figure(label: &str, number: u64) -> AnyView {
     ui::stat(label, &ui::count(number), "", None)
 }
 
@@ -180,9 +181,9 @@ fn done(cx: &Cx, batch: &BatchView, report: Option<&ImportReport>) -> AnyView {
     .into_any()
 }
 
-/// What is wrong with which line.
-fn problems(cx: &Cx, batch: &BatchView) -> AnyView {
-    if batch.problems.is_empty() {
+/// What is wrong with which line: the first problems of so many. `column` names a column.
+pub(crate) fn problem_section(cx: &Cx, problems: &[RowProblem], total: u64, column: impl Fn(&str) -> String) -> AnyView {
+    if problems.is_empty() {
         return ().into_any();
     }
     let head = vec![
@@ -191,11 +192,10 @@ fn problems(cx: &Cx, batch: &BatchView) -> AnyView {
         t!(cx.lang, "imports.problem").to_owned(),
         t!(cx.lang, "imports.problem_fate").to_owned(),
     ];
-    let rows = batch
-        .problems
+    let rows = problems
         .iter()
         .map(|p| {
-            let column = if p.error.field.is_empty() { String::new() } else { column_label(cx.lang, &p.error.field) };
+            let column = if p.error.field.is_empty() { String::new() } else { column(&p.error.field) };
             let fate = if p.warning {
                 ui::badge(t!(cx.lang, "imports.problem_taken"), Tone::Warn)
             } else {
@@ -204,7 +204,7 @@ fn problems(cx: &Cx, batch: &BatchView) -> AnyView {
             vec![ui::count(p.line).into_any(), column.into_any(), problem_words(cx, p).into_any(), fate]
         })
         .collect();
-    let shown = t!(cx.lang, "imports.problems_shown", n = batch.problems.len(), total = ui::count(batch.problems_total));
+    let shown = t!(cx.lang, "imports.problems_shown", n = problems.len(), total = ui::count(total));
     ui::section("problems", t!(cx.lang, "imports.problems"), ui::record_table(&shown, head, rows, &[]))
 }
 

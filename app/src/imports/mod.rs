@@ -3,6 +3,7 @@
 mod batch;
 mod upload;
 
+pub(crate) use batch::{figure, problem_section, problem_words};
 use keqiao_market::imports::BatchState;
 use keqiao_model::{Lang, ListingKind};
 use leptos::prelude::AnyView;
@@ -48,7 +49,7 @@ fn column_label(lang: Lang, name: &str) -> String {
 }
 
 /// Where a batch stands.
-fn state_badge(cx: &Cx, state: BatchState) -> AnyView {
+pub(crate) fn state_badge(cx: &Cx, state: BatchState) -> AnyView {
     match state {
         BatchState::Preview => ui::badge(t!(cx.lang, "imports.state_preview"), Tone::Warn),
         BatchState::Running => ui::badge(t!(cx.lang, "imports.state_running"), Tone::Info),

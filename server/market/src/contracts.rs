@@ -3,8 +3,10 @@
 
 mod clauses;
 mod drafts;
+mod export;
 mod findings;
 mod form;
+mod import;
 mod registration;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -22,13 +24,18 @@ use uuid::Uuid;
 
 pub use self::{
     drafts::{Draft, draft, drop_draft, keep_draft},
+    export::{RegisterDetail, RegisterLine, export},
     findings::{Finding, FindingAnswer, FindingKind, answer_finding, findings},
     form::{SectionView, save_section, sections},
+    import::{
+        ImportRow, ImportSummary, ImportView, RegisterColumn, column_head, columns, commit_import, discard_import, import_batch,
+        import_batches, import_problems, preview_import, purge_imports, resume_imports,
+    },
     registration::move_contract,
     texts::{ContractText, TextFile, TextRead, text_step, texts},
     views::{
         ContractDetail, ContractParty, ContractSummary, ContractView, EXPORT_MAX, Filter, Scope, contract, contract_queue,
-        contract_queue_count, contracts, export,
+        contract_queue_count, contracts,
     },
 };
 pub(crate) use self::{

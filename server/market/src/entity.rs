@@ -668,6 +668,10 @@ pub mod import_batch {
         pub bad: i64,
         pub created_at: i64,
         pub version: i64,
+        pub done: i64,
+        pub created: i64,
+        pub late: String,
+        pub moved_at: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -88,7 +88,7 @@ pub struct ListingView {
     pub version: i64,
 }
 
-pub(crate) fn kind_code(kind: ListingKind) -> &'static str {
+pub(crate) const fn kind_code(kind: ListingKind) -> &'static str {
     match kind {
         ListingKind::Demand => "demand",
         ListingKind::Achievement => "achievement",

@@ -4,7 +4,7 @@ use keqiao_model::{
     Check, ContractContent, ContractMove, ContractState, ListingMove, Need, Party, RefusalCode, RuleKind, Stateful, TEXT_MAX, Transition,
     format_date,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 use time::Date;
 use uuid::Uuid;
@@ -26,6 +26,8 @@ use crate::{
 
 /// Digits of a place in the register, at least.
 const PLACE_DIGITS: usize = 5;
+/// Counter row that whoever gives a registration number holds, so that none is given twice: neither by this register nor by one brought in.
+pub(super) const REGISTER: &str = "registration";
 /// Characters of a verification code: 80 bits.
 const CERTIFICATE_LENGTH: usize = 20;
 
@@ -239,14 +241,21 @@ pub async fn move_contract(
 }
 
 /// The next registration number by the scheme of the configuration. It is taken inside the transaction, whose counter row stays locked to its
-/// end: no number is given twice, and none is lost.
+/// end: no number is given twice, and none is lost. Numbers that contracts brought in from elsewhere have are left out.
 pub(super) async fn next_number(market: &Market, tx: &Tx, region: &str) -> Result<String> {
     let year = from_micros(tx.now).to_offset(crate::CHINA).year().to_string();
     let scheme =
         market.config.registration_number.replace("{city}", &market.config.city).replace("{region}", region).replace("{year}", &year);
     let before = scheme.trim_end_matches("{place}");
-    let place = tx.next(&format!("registration-{}", before.trim_end_matches('-'))).await?;
-    Ok(format!("{before}{place:0PLACE_DIGITS$}"))
+    tx.hold(REGISTER).await?;
+    loop {
+        let place = tx.next(&format!("registration-{}", before.trim_end_matches('-'))).await?;
+        let number = format!("{before}{place:0PLACE_DIGITS$}");
+        let taken = table::Entity::find().filter(table::Column::RegistrationNumber.eq(number.as_str())).count(&**tx).await?;
+        if taken == 0 {
+            return Ok(number);
+        }
+    }
 }
 
 /// A new verification code of a certificate: upper case letters and digits that nobody can guess.

@@ -7,13 +7,13 @@ use keqiao_model::{
     parse_date,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IdenStatic, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Select, sea_query::UnionType,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IdenStatic, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select, sea_query::UnionType,
 };
 use time::{Date, Month, OffsetDateTime, Time};
 use uuid::Uuid;
 
-use super::{content_of, find, has_part, is_insider, registration::moves_of, registration_of, state_of};
+use super::{content_of, find, has_part, import::file_of, is_insider, registration::moves_of, registration_of, state_of};
 use crate::{
     Actor, CHINA, Error, Market, PER_PAGE, Paged, Person, Result,
     accounts::person_names,
@@ -94,6 +94,8 @@ pub struct ContractDetail {
     pub seller: ContractParty,
     /// Who buys.
     pub buyer: ContractParty,
+    /// The file it was brought in with, when it was registered elsewhere.
+    pub imported_from: Option<String>,
     /// Number of the deal it came from.
     pub deal: Option<String>,
     /// Number of the demand it answers.
@@ -160,7 +162,7 @@ pub struct Filter {
     pub state: Option<ContractState>,
 }
 
-async fn organisations_by_id<C: ConnectionTrait>(db: &C, ids: Vec<Uuid>) -> Result<HashMap<Uuid, organisation::Model>> {
+pub(super) async fn organisations_by_id<C: ConnectionTrait>(db: &C, ids: Vec<Uuid>) -> Result<HashMap<Uuid, organisation::Model>> {
     let mut found = HashMap::new();
     for chunk in ids.chunks(500) {
         let rows = organisation::Entity::find().filter(organisation::Column::Id.is_in(chunk.iter().copied())).all(db).await?;
@@ -169,7 +171,7 @@ async fn organisations_by_id<C: ConnectionTrait>(db: &C, ids: Vec<Uuid>) -> Resu
     Ok(found)
 }
 
-fn summary_of(row: &Model, content: &ContractContent, names: &HashMap<Uuid, organisation::Model>) -> Result<ContractSummary> {
+pub(super) fn summary_of(row: &Model, content: &ContractContent, names: &HashMap<Uuid, organisation::Model>) -> Result<ContractSummary> {
     let party = |id: Uuid| (id, names.get(&id).map(|o| o.name.clone()).unwrap_or_default());
     Ok(ContractSummary {
         id: row.id,
@@ -233,22 +235,25 @@ pub async fn contract(market: &Market, actor: &Actor, number: &str) -> Result<Co
     Ok(ContractView { summary, detail, own, selling: actor.belongs_to(row.seller_id), editable, is_public, moves, version: row.version })
 }
 
+/// A party of a contract, by its id.
+pub(super) fn party_of(row: &Model, id: Uuid, names: &HashMap<Uuid, organisation::Model>) -> Result<ContractParty> {
+    let o = names.get(&id).ok_or_else(|| Error::internal(format!("contract {} without a party", row.number)))?;
+    let (name, credit_code, region, legal_kind) = (o.name.clone(), o.credit_code.clone(), o.region.clone(), o.legal_kind.clone());
+    Ok(ContractParty { id, name, credit_code, region, legal_kind })
+}
+
 async fn detail_of(
     market: &Market,
     row: &Model,
     content: ContractContent,
     names: &HashMap<Uuid, organisation::Model>,
 ) -> Result<ContractDetail> {
-    let party = |id: Uuid| {
-        let o = names.get(&id).ok_or_else(|| Error::internal(format!("contract {} without a party", row.number)))?;
-        let (name, credit_code, region, legal_kind) = (o.name.clone(), o.credit_code.clone(), o.region.clone(), o.legal_kind.clone());
-        Ok::<_, Error>(ContractParty { id, name, credit_code, region, legal_kind })
-    };
     Ok(ContractDetail {
         content,
         registration: registration_of(row)?,
-        seller: party(row.seller_id)?,
-        buyer: party(row.buyer_id)?,
+        seller: party_of(row, row.seller_id, names)?,
+        buyer: party_of(row, row.buyer_id, names)?,
+        imported_from: file_of(&row.source),
         deal: match row.deal_id {
             Some(id) => deal::Entity::find_by_id(id).one(&market.db).await?.map(|d| d.number),
             None => None,
@@ -317,17 +322,8 @@ async fn register_page(market: &Market, filter: &Filter, page: u64) -> Result<Pa
     Ok(Paged { items: summaries(&market.db, &rows).await?, total, page, per_page: PER_PAGE })
 }
 
-/// The same contracts for a file, at most [`EXPORT_MAX`].
-///
-/// # Errors
-/// As [`contracts`].
-pub async fn export(market: &Market, actor: &Actor, filter: &Filter) -> Result<Vec<ContractSummary>> {
-    let rows = filtered(market, actor, filter)?.limit(EXPORT_MAX).all(&market.db).await?;
-    summaries(&market.db, &rows).await
-}
-
 /// The contracts that are asked for, the latest first.
-fn filtered(market: &Market, actor: &Actor, filter: &Filter) -> Result<Select<Entity>> {
+pub(super) fn filtered(market: &Market, actor: &Actor, filter: &Filter) -> Result<Select<Entity>> {
     let mut query = Entity::find();
     query = match filter.scope {
         Scope::Public => query.filter(Column::State.is_in(REGISTER)).order_by_desc(Column::RegisteredAt),

@@ -31,6 +31,8 @@ const MOST: usize = 10;
 const ROWS_SHOWN: usize = 20;
 /// Problems shown of a batch.
 const PROBLEMS_SHOWN: usize = 200;
+/// Both sides, as batches store them; other kinds of batches are not of listings.
+const KINDS: [&str; 2] = [kind_code(ListingKind::Demand), kind_code(ListingKind::Achievement)];
 
 /// Where a batch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +55,7 @@ impl BatchState {
         }
     }
 
-    fn from_code(code: &str) -> Result<Self> {
+    pub(crate) fn from_code(code: &str) -> Result<Self> {
         [Self::Preview, Self::Running, Self::Done]
             .into_iter()
             .find(|s| s.code() == code)
@@ -155,7 +157,7 @@ struct Notes {
 }
 
 /// The name of a file without folders and control characters, at most 120 characters.
-fn plain_name(name: &str) -> String {
+pub(crate) fn plain_name(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or_default();
     base.chars().filter(|c| !c.is_control()).take(120).collect()
 }
@@ -177,7 +179,8 @@ fn summary_of(row: &Model) -> Result<BatchSummary> {
 /// A batch of the actor that is not yet forgotten.
 async fn own(market: &Market, actor: &Actor, id: Uuid) -> Result<(Model, Uuid)> {
     let person = actor.signed_in()?.id;
-    let row = import_batch::Entity::find_by_id(id).filter(Column::PersonId.eq(person)).one(&market.db).await?;
+    let found = import_batch::Entity::find_by_id(id).filter(Column::Kind.is_in(KINDS)).filter(Column::PersonId.eq(person));
+    let row = found.one(&market.db).await?;
     let row = row.filter(|r| r.created_at > micros(market.now() - KEPT)).ok_or(Error::NotFound)?;
     Ok((row, person))
 }
@@ -205,7 +208,11 @@ pub async fn preview(
     let notes = Notes { read: parsed.read, repeated, problems, unknown_columns: parsed.unknown_columns, report: None };
     let id = Uuid::now_v7();
     let tx = market.write(actor).await?;
-    let mine = import_batch::Entity::find().select_only().column(Column::Id).filter(Column::PersonId.eq(person.id));
+    let mine = import_batch::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::PersonId.eq(person.id))
+        .filter(Column::Kind.is_in(KINDS));
     let mine: Vec<Uuid> = mine.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).into_tuple().all(&*tx).await?;
     let too_many: Vec<Uuid> = mine.into_iter().skip(MOST - 1).collect();
     if !too_many.is_empty() {
@@ -224,6 +231,7 @@ pub async fn preview(
         bad: Set(i64::try_from(bad).unwrap_or(i64::MAX)),
         created_at: Set(tx.now),
         version: Set(1),
+        ..Default::default()
     }
     .insert(&*tx)
     .await?;
@@ -292,6 +300,7 @@ pub async fn batches(market: &Market, actor: &Actor) -> Result<Vec<BatchSummary>
     let person = actor.signed_in()?;
     let rows = import_batch::Entity::find()
         .filter(Column::PersonId.eq(person.id))
+        .filter(Column::Kind.is_in(KINDS))
         .filter(Column::CreatedAt.gt(micros(market.now() - KEPT)))
         .order_by_desc(Column::CreatedAt)
         .order_by_desc(Column::Id)
@@ -401,7 +410,11 @@ pub async fn discard_batch(market: &Market, actor: &Actor, id: Uuid) -> Result<(
 /// [`Error::Internal`].
 pub async fn purge_batches(market: &Market) -> Result<u64> {
     let tx = market.write(&Actor::System).await?;
-    let gone = import_batch::Entity::delete_many().filter(Column::CreatedAt.lte(micros(market.now() - KEPT))).exec(&*tx).await?;
+    let gone = import_batch::Entity::delete_many()
+        .filter(Column::Kind.is_in(KINDS))
+        .filter(Column::CreatedAt.lte(micros(market.now() - KEPT)))
+        .exec(&*tx)
+        .await?;
     tx.commit().await?;
     Ok(gone.rows_affected)
 }

@@ -2,6 +2,8 @@
 
 use keqiao_model::ListingKind;
 
+use super::reading::ImportError;
+
 /// A field and the headers under which a file may carry it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MappingRow {
@@ -11,7 +13,7 @@ pub struct MappingRow {
     pub headers: &'static [&'static str],
 }
 
-const fn row(field: &'static str, headers: &'static [&'static str]) -> MappingRow {
+pub(crate) const fn row(field: &'static str, headers: &'static [&'static str]) -> MappingRow {
     MappingRow { field, headers }
 }
 
@@ -125,19 +127,38 @@ pub(super) struct Column {
     pub(super) unit: &'static str,
 }
 
-/// The columns of one side, by header.
-pub(super) struct Headers(std::collections::HashMap<String, &'static str>);
+/// The columns a file may have, by header.
+pub(crate) struct Headers {
+    fields: std::collections::HashMap<String, &'static str>,
+    /// Columns of money: a unit in their header counts.
+    money: &'static [&'static str],
+    /// The column without which nothing can be read, and what is said when it is missing.
+    key: (&'static str, ImportError),
+}
 
 impl Headers {
+    /// The columns of one side.
     pub(super) fn new(kind: ListingKind) -> Self {
-        Self(mapping(kind).into_iter().flat_map(|m| m.headers.iter().map(move |h| (plain(h), m.field))).collect())
+        Self::of(&mapping(kind), &["price", "price_min", "price_max"], ("title", ImportError::NoTitle))
+    }
+
+    pub(crate) fn of(rows: &[MappingRow], money: &'static [&'static str], key: (&'static str, ImportError)) -> Self {
+        let fields = rows.iter().flat_map(|m| m.headers.iter().map(move |h| (plain(h), m.field))).collect();
+        Self { fields, money, key }
+    }
+
+    /// Whether the columns found suffice; without any there is no header at all.
+    pub(super) fn check<'a>(&self, mut found: impl Iterator<Item = &'a str> + Clone) -> Result<(), ImportError> {
+        if found.clone().any(|field| field == self.key.0) {
+            return Ok(());
+        }
+        Err(if found.next().is_some() { self.key.1.clone() } else { ImportError::NoHeader })
     }
 
     /// The column of a header, if it is known.
     pub(super) fn column(&self, header: &str) -> Option<Column> {
-        let field = *self.0.get(&plain(header))?;
-        let money = matches!(field, "price" | "price_min" | "price_max");
-        let unit = if !money {
+        let field = *self.fields.get(&plain(header))?;
+        let unit = if !self.money.contains(&field) {
             ""
         } else if header.contains("亿元") {
             "亿元"
@@ -159,7 +180,7 @@ pub(super) fn is_running(header: &str) -> bool {
 }
 
 /// Full-width ASCII made half-width.
-pub(super) fn half_width(c: char) -> char {
+pub(crate) fn half_width(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         '\u{3000}' => ' ',
@@ -168,7 +189,7 @@ pub(super) fn half_width(c: char) -> char {
 }
 
 /// A header without width, case, spaces, underscores, stars and what stands in brackets.
-fn plain(header: &str) -> String {
+pub(crate) fn plain(header: &str) -> String {
     let mut plain = String::new();
     let mut depth = 0_usize;
     for c in header.chars().map(half_width) {

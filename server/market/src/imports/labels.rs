@@ -4,7 +4,7 @@
 use super::columns::half_width;
 
 /// A code and the words that mean it.
-pub(super) struct Label {
+pub(crate) struct Label {
     code: &'static str,
     words: &'static [&'static str],
 }
@@ -16,12 +16,12 @@ impl Label {
     }
 }
 
-const fn label(code: &'static str, words: &'static [&'static str]) -> Label {
+pub(crate) const fn label(code: &'static str, words: &'static [&'static str]) -> Label {
     Label { code, words }
 }
 
 /// 技术领域.
-pub(super) const FIELDS: &[Label] = &[
+pub(crate) const FIELDS: &[Label] = &[
     label(
         "electronics",
         &["电子信息", "电子信息技术", "信息技术", "新一代信息技术", "Electronics and information", "information technology"],
@@ -171,13 +171,13 @@ fn plain(text: &str) -> String {
 }
 
 /// The code that a text means.
-pub(super) fn code_of(labels: &[Label], text: &str) -> Option<&'static str> {
+pub(crate) fn code_of(labels: &[Label], text: &str) -> Option<&'static str> {
     let wanted = plain(text);
     labels.iter().find(|l| plain(l.code) == wanted || l.words.iter().any(|w| plain(w) == wanted)).map(|l| l.code)
 }
 
 /// The division that a text means: `C38`, `c3812`, `38`, `电气机械和器材制造业`, `C38 电气机械和器材制造业`.
-pub(super) fn industry_of(text: &str) -> Option<&'static str> {
+pub(crate) fn industry_of(text: &str) -> Option<&'static str> {
     let wanted = plain(text);
     let by_code = |text: &str| {
         let letter = text.chars().next().filter(char::is_ascii_alphabetic);

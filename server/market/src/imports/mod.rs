@@ -20,6 +20,16 @@ use keqiao_model::{FieldError, ListingKind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+#[cfg(test)]
+pub(crate) use self::columns::plain;
+pub(crate) use self::{
+    batches::plain_name,
+    columns::{Headers, half_width, row as column},
+    labels::{FIELDS, Label, code_of, industry_of, label},
+    owners::{NAME_MAX, kinds_of, region_called},
+    reading::read_table,
+    values::date,
+};
 pub use self::{
     batches::{
         BatchRow, BatchState, BatchSummary, BatchView, RowState, batch, batches, commit_batch, discard_batch, preview, purge_batches,
@@ -42,11 +52,11 @@ pub struct RowProblem {
 }
 
 impl RowProblem {
-    fn refused(line: u64, error: FieldError) -> Self {
+    pub(crate) fn refused(line: u64, error: FieldError) -> Self {
         Self { line, error, warning: false }
     }
 
-    fn warning(line: u64, error: FieldError) -> Self {
+    pub(crate) fn warning(line: u64, error: FieldError) -> Self {
         Self { line, error, warning: true }
     }
 }
@@ -119,7 +129,7 @@ async fn parse_apart(market: &Market, kind: ListingKind, file_name: &str, bytes:
 }
 
 /// How many rows were refused: one row may have several problems.
-fn refused(problems: &[RowProblem]) -> u64 {
+pub(crate) fn refused(problems: &[RowProblem]) -> u64 {
     let lines: std::collections::BTreeSet<u64> = problems.iter().filter(|p| !p.warning).map(|p| p.line).collect();
     lines.len() as u64
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Longest name of an organisation, characters.
-const NAME_MAX: usize = 120;
+pub(crate) const NAME_MAX: usize = 120;
 /// Values in one `IN`.
 const MANY: usize = 500;
 
@@ -263,16 +263,19 @@ fn region_of(market: &Market, row: &Row) -> Result<String, FieldError> {
     if row.region.is_empty() {
         return Ok(market.region(issued).map_or(OUTSIDE, |r| r.code.as_str()).to_owned());
     }
-    let said = |r: &&crate::Region| r.code == row.region || r.zh == row.region || r.en.eq_ignore_ascii_case(&row.region);
-    match market.config.regions.iter().find(said) {
-        Some(region) => Ok(region.code.clone()),
-        None if row.region == OUTSIDE => Ok(OUTSIDE.to_owned()),
-        None => Err(FieldError::new("region", "choice").with("value", &row.region)),
-    }
+    region_called(market, &row.region).ok_or_else(|| FieldError::new("region", "choice").with("value", &row.region))
+}
+
+/// The region that a text means: a code, or a name in either language.
+pub(crate) fn region_called(market: &Market, text: &str) -> Option<String> {
+    let said = |r: &&crate::Region| r.code == text || r.zh == text || r.en.eq_ignore_ascii_case(text);
+    let outside = || [OUTSIDE, "市外", "外地"].contains(&text) || text.eq_ignore_ascii_case("outside the city");
+    let found = market.config.regions.iter().find(said).map(|r| r.code.clone());
+    found.or_else(|| outside().then(|| OUTSIDE.to_owned()))
 }
 
 /// What an organisation is, by the first characters of its credit code (GB 32100-2015: 9 工商, 11 机关, 12 事业单位, 5 民政) and its name.
-fn kinds_of(code: &str, name: &str) -> (OrganisationKind, LegalKind) {
+pub(crate) fn kinds_of(code: &str, name: &str) -> (OrganisationKind, LegalKind) {
     if code.starts_with('9') {
         let legal = if name.contains("股份") { LegalKind::JointStock } else { LegalKind::Limited };
         return (OrganisationKind::Enterprise, legal);

@@ -35,6 +35,9 @@ pub enum ImportError {
     /// No column is a title.
     #[error("the file has no column for the title")]
     NoTitle,
+    /// No column is a registration number.
+    #[error("the file has no column for the registration number")]
+    NoRegistrationNumber,
     /// More rows than allowed.
     #[error("the file has more than {max} rows")]
     TooManyRows {
@@ -57,6 +60,7 @@ impl From<ImportError> for Error {
             ImportError::UnknownFormat => at("file_type").with("types", accepted_types().join(", ")),
             ImportError::NoHeader => at("import_no_header"),
             ImportError::NoTitle => at("import_no_title"),
+            ImportError::NoRegistrationNumber => at("import_no_registration_number"),
             ImportError::TooManyRows { max } => at("import_too_many_rows").with("max", max),
             ImportError::TooLarge { limit } => at("file_too_large").with("limit", format!("{} MB", limit / 1024 / 1024)),
         }])
@@ -103,6 +107,11 @@ pub(super) struct GridRow {
 /// # Errors
 /// Why it cannot be read at all; what is wrong with single rows is in [`Table::problems`].
 pub fn read_rows(kind: ListingKind, file_name: &str, bytes: &[u8], limits: &Limits) -> Result<Table, ImportError> {
+    read_table(&Headers::new(kind), file_name, bytes, limits)
+}
+
+/// As [`read_rows`], with columns of the caller's.
+pub(crate) fn read_table(headers: &Headers, file_name: &str, bytes: &[u8], limits: &Limits) -> Result<Table, ImportError> {
     let unpacked_limit = limits.import_bytes.saturating_mul(UNPACKED);
     if bytes.len() > limits.import_bytes {
         return Err(ImportError::TooLarge { limit: limits.import_bytes });
@@ -123,11 +132,11 @@ pub fn read_rows(kind: ListingKind, file_name: &str, bytes: &[u8], limits: &Limi
     }
     let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
     if bytes.starts_with(b"PK\x03\x04") {
-        return grid_table(kind, &sheet::read(bytes, unpacked_limit, limits.import_rows)?, limits, false);
+        return grid_table(headers, &sheet::read(bytes, unpacked_limit, limits.import_rows)?, limits, false);
     }
     match extension {
-        "csv" | "tsv" | "txt" => csv_table(kind, &decode(bytes)?, limits),
-        "jsonl" | "ndjson" | "json" => json_table(kind, &decode(bytes)?, limits),
+        "csv" | "tsv" | "txt" => csv_table(headers, &decode(bytes)?, limits),
+        "jsonl" | "ndjson" | "json" => json_table(headers, &decode(bytes)?, limits),
         _ => Err(ImportError::UnknownFormat),
     }
 }
@@ -202,9 +211,8 @@ fn cells_of<'a>(cells: impl Iterator<Item = &'a str>) -> Vec<(usize, String)> {
         .collect()
 }
 
-fn csv_table(kind: ListingKind, text: &str, limits: &Limits) -> Result<Table, ImportError> {
+fn csv_table(headers: &Headers, text: &str, limits: &Limits) -> Result<Table, ImportError> {
     // The separator that makes most of a header.
-    let headers = Headers::new(kind);
     let mut best = (0, 0, b',');
     for delimiter in *b",;\t" {
         let first = csv_rows(text, delimiter, HEADER_ROWS)?;
@@ -216,19 +224,19 @@ fn csv_table(kind: ListingKind, text: &str, limits: &Limits) -> Result<Table, Im
     }
     // One more than allowed, the header and what stands above it, so that too many is noticed without reading to the end.
     let rows = csv_rows(text, best.2, limits.import_rows.saturating_add(HEADER_ROWS + 1))?;
-    grid_table(kind, &rows, limits, true)
+    grid_table(headers, &rows, limits, true)
 }
 
 /// The table of rows one of which is the header. `strict`: a cell right of the last header means that the row came apart.
-fn grid_table(kind: ListingKind, rows: &[GridRow], limits: &Limits, strict: bool) -> Result<Table, ImportError> {
-    let headers = Headers::new(kind);
+fn grid_table(headers: &Headers, rows: &[GridRow], limits: &Limits, strict: bool) -> Result<Table, ImportError> {
     if rows.is_empty() {
         return Err(ImportError::Empty);
     }
     let known = |row: &GridRow| row.cells.iter().filter_map(|(_, cell)| headers.column(cell)).map(|c| c.field).collect::<Vec<_>>();
     let found: Vec<Vec<&str>> = rows.iter().take(HEADER_ROWS).map(known).collect();
-    let Some(at) = found.iter().position(|fields| fields.contains(&"title")) else {
-        return Err(if found.iter().any(|fields| !fields.is_empty()) { ImportError::NoTitle } else { ImportError::NoHeader });
+    let Some(at) = found.iter().position(|fields| headers.check(fields.iter().copied()).is_ok()) else {
+        headers.check(found.iter().flatten().copied())?;
+        return Err(ImportError::NoHeader);
     };
     let mut table = Table::default();
     let mut columns: HashMap<usize, Column> = HashMap::new();
@@ -272,8 +280,7 @@ fn unknown(table: &mut Table, header: &str) {
     }
 }
 
-fn json_table(kind: ListingKind, text: &str, limits: &Limits) -> Result<Table, ImportError> {
-    let headers = Headers::new(kind);
+fn json_table(headers: &Headers, text: &str, limits: &Limits) -> Result<Table, ImportError> {
     let mut table = Table::default();
     let mut known: Vec<&str> = Vec::new();
     for (line, text) in (1_u64..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
@@ -302,9 +309,7 @@ fn json_table(kind: ListingKind, text: &str, limits: &Limits) -> Result<Table, I
     if table.rows.is_empty() {
         return Err(ImportError::UnknownFormat);
     }
-    if !known.contains(&"title") {
-        return Err(if known.is_empty() { ImportError::NoHeader } else { ImportError::NoTitle });
-    }
+    headers.check(known.iter().copied())?;
     Ok(table)
 }
 

@@ -72,12 +72,18 @@ fn text_of(value: &DataRef<'_>) -> String {
         DataRef::String(text) => plain(text),
         DataRef::SharedString(text) => plain(text),
         DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number.to_string(),
+        DataRef::Float(number) => shown(*number),
         DataRef::Bool(truth) => truth.to_string(),
         DataRef::DateTime(moment) => day_of(moment),
         DataRef::DateTimeIso(text) => text.split('T').next().unwrap_or_default().to_owned(),
         DataRef::DurationIso(_) | DataRef::Error(_) | DataRef::Empty => String::new(),
     }
+}
+
+/// A number with a fraction as a spreadsheet shows it, to fifteen digits: what was computed as 0.1 × 3 is 0.3, not 0.30000000000000004.
+fn shown(number: f64) -> String {
+    let rounded = if number.fract() == 0.0 { number } else { format!("{number:.14e}").parse().unwrap_or(number) };
+    rounded.to_string()
 }
 
 /// Excel writes a carriage return before a line break as `_x000D_`.

@@ -62,7 +62,7 @@ pub(super) fn price(text: &str) -> Result<Price, MoneyError> {
 }
 
 /// Reads a day as people and spreadsheets write it; a month means its last day. Answers ISO text.
-pub(super) fn date(text: &str) -> Option<String> {
+pub(crate) fn date(text: &str) -> Option<String> {
     let text: String = text.trim().chars().map(half_width).collect();
     // A moment: its day.
     let text = text.split(['T', ' ']).next().unwrap_or_default();

@@ -40,12 +40,12 @@ const SCAN_LEDGER: &str =
 /// What adds up one figure.
 const SCAN_FIGURE: &str = "SELECT year, region, SUM(amount) FROM ledger_entry WHERE figure = 'contract_value' GROUP BY year, region";
 /// What finds the strongest sellers.
-const SCAN_SELLERS: &str =
-    "SELECT seller_id, SUM(value) FROM contract WHERE state IN ('registered', 'completed') GROUP BY seller_id ORDER BY SUM(value) DESC LIMIT 20";
+const SCAN_SELLERS: &str = "SELECT seller_id, SUM(value) FROM contract WHERE state IN ('registered', 'completed') GROUP BY seller_id ORDER BY SUM(value) DESC LIMIT 20";
 /// What counts and adds up the register.
 const SCAN_REGISTER: &str = "SELECT COUNT(*), SUM(value) FROM contract WHERE state IN ('registered', 'completed')";
 /// What waits.
-const SCAN_WAITING: &str = "SELECT COUNT(*), SUM(value), MIN(due_on) FROM contract WHERE state NOT IN ('registered', 'completed', 'cancelled')";
+const SCAN_WAITING: &str =
+    "SELECT COUNT(*), SUM(value), MIN(due_on) FROM contract WHERE state NOT IN ('registered', 'completed', 'cancelled')";
 
 /// One page as it was measured.
 #[derive(Debug, Serialize)]
