@@ -11,12 +11,12 @@ use keqiao_model::{
     Check, ContractContent, ContractKind, ContractState, ContractSubkind, CreditCode, Fen, Field, FieldError, Fields, LegalKind,
     ListingKind, OUTSIDE, OrganisationContent, OrganisationKind, Party, PaymentWay, format_date, parse_date,
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 use time::Date;
 use uuid::Uuid;
 
-pub(crate) use self::views::summaries_by_id;
+pub(crate) use self::views::{start_of_year, summaries, summaries_by_id};
 pub use self::{
     findings::{Finding, FindingAnswer, FindingKind, answer_finding, findings},
     registration::move_contract,
@@ -80,6 +80,16 @@ pub(crate) async fn find<C: ConnectionTrait>(db: &C, number: &str) -> Result<tab
 
 async fn find_by_id<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<table::Model> {
     table::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)
+}
+
+/// Takes the row lock of a contract for the rest of the transaction: what is added up over its receipts, milestones and splits follows one another.
+pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<table::Model> {
+    table::Entity::update_many()
+        .col_expr(table::Column::Version, Expr::col(table::Column::Version))
+        .filter(table::Column::Id.eq(id))
+        .exec(&**tx)
+        .await?;
+    find_by_id(&**tx, id).await
 }
 
 /// The day it is in China.
@@ -173,7 +183,7 @@ fn read_buyer(market: &Market, fields: &Fields) -> std::result::Result<Organisat
 }
 
 /// Both results, or the reasons of both.
-fn both<A, B>(a: std::result::Result<A, Vec<FieldError>>, b: std::result::Result<B, Vec<FieldError>>) -> Result<(A, B)> {
+pub(crate) fn both<A, B>(a: std::result::Result<A, Vec<FieldError>>, b: std::result::Result<B, Vec<FieldError>>) -> Result<(A, B)> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
         (a, b) => Err(Error::Invalid(a.err().into_iter().chain(b.err()).flatten().collect())),

@@ -20,6 +20,7 @@ mod organisation;
 mod patent_number;
 mod quantity;
 mod register;
+mod reward;
 mod states;
 mod taxonomy;
 mod terms;
@@ -50,6 +51,10 @@ pub use quantity::Unit;
 pub use register::{
     Clause, ContractIp, DeductionKind, Licence, MonopolyClause, Objective, PlanSource, RULE_SEEDS, ReportedIndicator, RuleKind, RuleSeed,
     RuleUnit,
+};
+pub use reward::{
+    ConversionWay, REWARD_NOTE_MAX, REWARD_PEOPLE_MAX, RewardContent, RewardPerson, RewardRole, TaxRelief, WHOLE_SHARE, reward_floor, split_pool,
+    tax_relief,
 };
 pub use states::*;
 pub use taxonomy::{

@@ -190,7 +190,7 @@ fn summary_of(row: &Model, content: &ContractContent, names: &HashMap<Uuid, orga
 }
 
 /// The lines for rows, in their order.
-async fn summaries<C: ConnectionTrait>(db: &C, rows: &[Model]) -> Result<Vec<ContractSummary>> {
+pub(crate) async fn summaries<C: ConnectionTrait>(db: &C, rows: &[Model]) -> Result<Vec<ContractSummary>> {
     let names = organisations_by_id(db, rows.iter().flat_map(|r| [r.seller_id, r.buyer_id]).collect()).await?;
     rows.iter().map(|r| summary_of(r, &content_of(r)?, &names)).collect()
 }
@@ -269,7 +269,7 @@ const REGISTER: [&str; 2] = [ContractState::IN_REGISTER[0].code(), ContractState
 pub const EXPORT_MAX: u64 = 50_000;
 
 /// The first moment of a year in China, microseconds since 1970 UTC.
-fn start_of_year(year: i32) -> i64 {
+pub(crate) fn start_of_year(year: i32) -> i64 {
     Date::from_calendar_date(year, Month::January, 1).map_or(i64::MAX, |day| micros(day.with_time(Time::MIDNIGHT).assume_offset(CHINA)))
 }
 
