@@ -2,6 +2,7 @@
 
 mod form;
 mod list;
+mod performance;
 mod view;
 
 use keqiao_market::{Subject, attachments, contracts};
@@ -17,6 +18,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
         Route::ContractNew => form::new_page(cx, form).await,
         Route::ContractEdit(number) => form::edit_page(cx, &number, form).await,
         Route::Contract(number) => view::page(cx, &number, form).await,
+        Route::ContractPerformance(number) => performance::page(cx, &number, form).await,
         _ => Err(PageError::NotFound),
     }
 }
@@ -27,6 +29,7 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
         Route::ContractNew => form::create(cx, submission).await,
         Route::ContractEdit(number) => form::save(cx, &number, submission).await,
         Route::Contract(number) => act(cx, &number, submission).await,
+        Route::ContractPerformance(number) => performance::submit(cx, &number, submission).await,
         _ => Err(PageError::NotFound),
     }
 }

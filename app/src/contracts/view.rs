@@ -7,6 +7,7 @@ use keqiao_market::{
     attachments::{self, AttachmentView},
     contracts::{self, ContractDetail, ContractParty, ContractSummary, ContractView},
     history::{self, HistoryEntry},
+    performance::Progress,
 };
 use keqiao_model::{
     Coded, ContractKind, ContractMove, ContractState, ContractSubkind, Field, LegalKind, ListingKind, PaymentWay, RefusalCode, Stateful,
@@ -15,7 +16,7 @@ use keqiao_model::{
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::form::labels;
+use super::{form::labels, performance};
 use crate::{
     Cx, Form, Page, PageError, Query, Route,
     listings::{files, region_name},
@@ -39,18 +40,30 @@ pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Pa
     } else {
         (Vec::new(), Vec::new())
     };
+    let progress = performance::beside(cx, &contract).await?;
     let s = &contract.summary;
     let title = format!("{} {}", s.number, s.title);
     let description = t!(cx.lang, "contracts.description", seller = s.seller.1, buyer = s.buyer.1, title = s.title);
     let (public, print) = (contract.is_public, form.is_none() && cx.query.get("print") == "yes");
     let cx = cx.clone();
     let page = Page::new(title, move || {
-        if print { sheet(&cx, &contract, &attached) } else { view(&cx, &contract, &attached, history, &form.unwrap_or_default()) }
+        if print {
+            sheet(&cx, &contract, &attached)
+        } else {
+            view(&cx, &contract, &attached, progress, history, &form.unwrap_or_default())
+        }
     });
     Ok(if public && !print { page.public(description) } else { page })
 }
 
-fn view(cx: &Cx, contract: &ContractView, attached: &[AttachmentView], history: Vec<HistoryEntry>, form: &Form) -> AnyView {
+fn view(
+    cx: &Cx,
+    contract: &ContractView,
+    attached: &[AttachmentView],
+    progress: Option<Progress>,
+    history: Vec<HistoryEntry>,
+    form: &Form,
+) -> AnyView {
     let s = &contract.summary;
     // Handing in checks every field once more.
     let labels: Vec<(&str, &str)> = labels(cx)
@@ -81,7 +94,8 @@ fn view(cx: &Cx, contract: &ContractView, attached: &[AttachmentView], history: 
         </div>
     }
     .into_any();
-    let aside = view! { {actions(cx, contract, attached.is_empty(), form)}{worth} }.into_any();
+    let progress = progress.map(|p| performance::card(cx, &s.number, &p));
+    let aside = view! { {actions(cx, contract, attached.is_empty(), form)}{worth}{progress} }.into_any();
     let badge = ui::state_badge(cx, ContractState::GROUP, s.state.code());
     view! {
         {ui::error_summary(cx, form, &labels)}
