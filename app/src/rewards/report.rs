@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{acts_for_institute, tax};
 use crate::{
-    Cx, Page, PageError, Query, Route, t,
+    Cx, Page, PageError, Route, t,
     ui::{self, Align, ButtonStyle},
     words::code_label,
 };

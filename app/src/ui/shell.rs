@@ -1,6 +1,6 @@
 //! The document around every page.
 
-use keqiao_model::{Lang, ListingKind};
+use keqiao_model::{Lang, ListingKind, OrganisationKind};
 use leptos::prelude::*;
 
 use super::{

@@ -6,8 +6,6 @@
 
 mod moving;
 mod report;
-#[cfg(test)]
-mod tests;
 mod views;
 mod writing;
 
