@@ -47,11 +47,7 @@ pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Pa
     let (public, print) = (contract.is_public, form.is_none() && cx.query.get("print") == "yes");
     let cx = cx.clone();
     let page = Page::new(title, move || {
-        if print {
-            sheet(&cx, &contract, &attached)
-        } else {
-            view(&cx, &contract, &attached, progress, history, &form.unwrap_or_default())
-        }
+        if print { sheet(&cx, &contract, &attached) } else { view(&cx, &contract, &attached, progress, history, &form.unwrap_or_default()) }
     });
     Ok(if public && !print { page.public(description) } else { page })
 }

@@ -106,21 +106,16 @@ fn about(cx: &Cx, shown: &RewardForm) -> AnyView {
     let mut facts = vec![(t!(cx.lang, "rewards.unit").to_owned(), shown.unit.1.clone().into_any())];
     if let Some(c) = &shown.contract {
         let to = cx.href(&Route::Contract(c.number.clone()));
-        facts.push((
-            t!(cx.lang, "rewards.contract").to_owned(),
-            view! { <a href=to>{c.number.clone()}</a>" "{c.title.clone()} }.into_any(),
-        ));
+        facts
+            .push((t!(cx.lang, "rewards.contract").to_owned(), view! { <a href=to>{c.number.clone()}</a>" "{c.title.clone()} }.into_any()));
         facts.push((t!(cx.lang, "rewards.signed_on").to_owned(), ui::day(cx, c.signed_on)));
         facts.push((t!(cx.lang, "rewards.received").to_owned(), ui::money(cx, shown.received.fen()).into_any()));
         if shown.split.fen() > 0 {
             facts.push((t!(cx.lang, "rewards.split_elsewhere").to_owned(), ui::money(cx, shown.split.fen()).into_any()));
         }
     }
-    let rules = shown
-        .rules
-        .iter()
-        .map(|(way, rule)| (code_label(cx.lang, ConversionWay::GROUP, way.code()), rule_line(cx, rule)))
-        .collect();
+    let rules =
+        shown.rules.iter().map(|(way, rule)| (code_label(cx.lang, ConversionWay::GROUP, way.code()), rule_line(cx, rule))).collect();
     view! {
         {ui::definition_list(facts)}
         {ui::heading(3, t!(cx.lang, "rewards.rules"))}
@@ -211,12 +206,8 @@ fn people(cx: &Cx, form: &Form) -> AnyView {
 
 /// Who gets what, with the sum.
 pub(super) fn people_table(cx: &Cx, people: &[rewards::RewardShare], pool: i64, signatures: bool) -> AnyView {
-    let mut head = vec![
-        t!(cx.lang, "rewards.name"),
-        t!(cx.lang, "rewards.role"),
-        t!(cx.lang, "rewards.share"),
-        t!(cx.lang, "rewards.amount"),
-    ];
+    let mut head =
+        vec![t!(cx.lang, "rewards.name"), t!(cx.lang, "rewards.role"), t!(cx.lang, "rewards.share"), t!(cx.lang, "rewards.amount")];
     if signatures {
         head.push(t!(cx.lang, "rewards.signature"));
     }
@@ -239,12 +230,7 @@ pub(super) fn people_table(cx: &Cx, people: &[rewards::RewardShare], pool: i64, 
         })
         .collect();
     let sum = people.iter().map(|p| p.share).sum();
-    rows.push(blank(vec![
-        t!(cx.lang, "rewards.total").into_any(),
-        ().into_any(),
-        percent(sum).into_any(),
-        ui::money(cx, pool).into_any(),
-    ]));
+    rows.push(blank(vec![t!(cx.lang, "rewards.total").into_any(), ().into_any(), percent(sum).into_any(), ui::money(cx, pool).into_any()]));
     let head = head.into_iter().map(str::to_owned).collect();
     ui::table(t!(cx.lang, "rewards.people"), head, rows, &[Align::Start, Align::Start, Align::End, Align::End])
 }

@@ -188,11 +188,7 @@ fn tables(cx: &Cx, r: &AnnualReport) -> Vec<Sheet> {
         sheet(t!(cx.lang, "rewards.conversions"), &kind_heads(cx), kinds.collect()),
         sheet(t!(cx.lang, "rewards.contracts"), &contract_heads(cx), contracts.collect()),
         sheet(t!(cx.lang, "rewards.splits"), &split_heads(cx), splits.collect()),
-        sheet(
-            t!(cx.lang, "rewards.people_year"),
-            &[t!(cx.lang, "rewards.name"), t!(cx.lang, "rewards.amount")],
-            people.collect(),
-        ),
+        sheet(t!(cx.lang, "rewards.people_year"), &[t!(cx.lang, "rewards.name"), t!(cx.lang, "rewards.amount")], people.collect()),
     ]
 }
 
@@ -283,8 +279,7 @@ fn parts(cx: &Cx, r: &AnnualReport, links: bool) -> AnyView {
         });
         let align = [words, words, words, words, words, money];
         let table = ui::table(t!(cx.lang, "rewards.contracts"), owned(&contract_heads(cx)), rows.collect(), &align);
-        let more =
-            (r.contracts.len() > LISTED).then(|| view! { <p class="hint">{t!(cx.lang, "rewards.contracts_more", n = LISTED)}</p> });
+        let more = (r.contracts.len() > LISTED).then(|| view! { <p class="hint">{t!(cx.lang, "rewards.contracts_more", n = LISTED)}</p> });
         ui::section("contracts", t!(cx.lang, "rewards.contracts"), view! { {table}{more} }.into_any())
     });
     let splits = match tables.get(3).filter(|t| !t.rows.is_empty()) {

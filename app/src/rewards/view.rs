@@ -85,9 +85,7 @@ fn standing(cx: &Cx, reward: &RewardView) -> AnyView {
             let words = t!(cx.lang, "rewards.returned");
             ui::notice(cx, Tone::Warn, view! { <p><strong>{words}</strong></p>{ui::paragraphs(&reward.reason)} }.into_any())
         }
-        RewardState::Proposed if reward.named => {
-            ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "rewards.named")}</p> }.into_any())
-        }
+        RewardState::Proposed if reward.named => ui::notice(cx, Tone::Warn, view! { <p>{t!(cx.lang, "rewards.named")}</p> }.into_any()),
         RewardState::Proposed => ui::notice(cx, Tone::Info, view! { <p>{t!(cx.lang, "rewards.waiting")}</p> }.into_any()),
         RewardState::Draft | RewardState::Approved | RewardState::Withdrawn => ().into_any(),
     }

@@ -53,8 +53,8 @@ pub use register::{
     RuleUnit,
 };
 pub use reward::{
-    ConversionWay, REWARD_NOTE_MAX, REWARD_PEOPLE_MAX, RewardContent, RewardPerson, RewardRole, TaxRelief, WHOLE_SHARE, reward_floor, split_pool,
-    tax_relief,
+    ConversionWay, REWARD_NOTE_MAX, REWARD_PEOPLE_MAX, RewardContent, RewardPerson, RewardRole, TaxRelief, WHOLE_SHARE, reward_floor,
+    split_pool, tax_relief,
 };
 pub use states::*;
 pub use taxonomy::{

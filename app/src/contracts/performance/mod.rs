@@ -32,10 +32,8 @@ struct Around {
 pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Page, PageError> {
     let shown = market::performance(&cx.market, &cx.actor, number, cx.query.page()).await?;
     let seller = shown.contract.seller.0;
-    let institute = cx
-        .actor
-        .person()
-        .is_some_and(|p| p.organisations.iter().any(|o| o.id == seller && o.kind == OrganisationKind::Institute));
+    let institute =
+        cx.actor.person().is_some_and(|p| p.organisations.iter().any(|o| o.id == seller && o.kind == OrganisationKind::Institute));
     let around = Around {
         splits: if institute { rewards::rewards_of_contract(&cx.market, &cx.actor, number).await? } else { Vec::new() },
         may_split: institute && shown.contract.state.is_registered(),

@@ -1,9 +1,7 @@
 //! Milestones that wait: reminders before the day they are due, and what waits for whom.
 
 use keqiao_model::{ContractState, MilestoneState, NoticeKind, format_date, parse_date};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, sea_query::Expr,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, sea_query::Expr};
 use time::{Date, Duration};
 use uuid::Uuid;
 
@@ -22,10 +20,7 @@ const SHOWN: u64 = 20;
 
 /// The ids of contracts that are being performed.
 fn performing() -> Select<contract::Entity> {
-    contract::Entity::find()
-        .select_only()
-        .column(contract::Column::Id)
-        .filter(contract::Column::State.eq(ContractState::Registered.code()))
+    contract::Entity::find().select_only().column(contract::Column::Id).filter(contract::Column::State.eq(ContractState::Registered.code()))
 }
 
 /// The states in which the seller still has to deliver.
@@ -107,9 +102,8 @@ pub async fn due_milestones(market: &Market, actor: &Actor) -> Result<Vec<DueMil
         .add(table::Column::State.is_in(UNDELIVERED))
         .add(table::Column::DueOn.lte(format_date(soon)))
         .add(table::Column::ContractId.in_subquery(sold));
-    let accept = Condition::all()
-        .add(table::Column::State.eq(MilestoneState::Delivered.code()))
-        .add(table::Column::ContractId.in_subquery(bought));
+    let accept =
+        Condition::all().add(table::Column::State.eq(MilestoneState::Delivered.code())).add(table::Column::ContractId.in_subquery(bought));
     let rows = table::Entity::find()
         .filter(Condition::any().add(deliver).add(accept))
         .order_by_asc(table::Column::DueOn)

@@ -132,8 +132,7 @@ pub async fn reverse_receipt(
         return Ok(());
     }
     let row = locked_for(market, &tx, actor, number, Party::Seller, false).await?;
-    let found =
-        table::Entity::find_by_id(id).filter(table::Column::ContractId.eq(row.id)).one(&*tx).await?.ok_or(Error::NotFound)?;
+    let found = table::Entity::find_by_id(id).filter(table::Column::ContractId.eq(row.id)).one(&*tx).await?.ok_or(Error::NotFound)?;
     if found.version != version {
         return Err(Error::Stale);
     }

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     attachments::NewFile,
     contracts::tests::City,
-    entity::{ledger_entry, outbox},
+    entity::{ledger_entry, organisation, outbox},
     ledger::{self, LedgerFilter},
     testing::reasons,
 };
@@ -137,10 +137,10 @@ async fn whatever_is_recorded_reversed_and_cancelled_the_ledger_adds_up() {
 async fn a_contract_is_completed_when_its_milestones_are_accepted_and_its_disputes_settled() {
     let (c, number) = city().await;
     let market = &c.t.market;
-    assert_eq!(reasons(plan(&c, &number, "样机", "2026-06-01", "1000.01").await), [
-        "due_on: before_signing",
-        "milestone_amount: milestones_over_value"
-    ]);
+    assert_eq!(
+        reasons(plan(&c, &number, "样机", "2026-06-01", "1000.01").await),
+        ["due_on: before_signing", "milestone_amount: milestones_over_value"]
+    );
     plan(&c, &number, "样机", "2026-09-01", "600").await.unwrap();
     assert_eq!(reasons(plan(&c, &number, "定型", "2026-12-01", "400.01").await), ["milestone_amount: milestones_over_value"]);
     plan(&c, &number, "定型", "2026-12-01", "400").await.unwrap();
@@ -211,4 +211,38 @@ async fn both_parties_are_reminded_once_of_a_milestone() {
     move_milestone(market, &c.seller, &number, m.id, MilestoneMove::Deliver, &Fields::default(), m.version + 1, None).await.unwrap();
     assert_eq!(due_milestones(market, &c.buyer).await.unwrap()[0].kind, DueKind::Accept);
     assert!(ledger_entry::Entity::find().all(&market.db).await.unwrap().iter().all(|e| e.figure != "technical_income"));
+}
+
+#[tokio::test]
+async fn receipts_count_where_the_seller_is_after_an_amendment() {
+    let (c, number) = city().await;
+    let market = &c.t.market;
+    receive(&c, &number, "600").await.unwrap();
+    let row = c.row(&number).await;
+    let region = async || {
+        let filter = |region: &str| LedgerFilter { region: Some(region.to_owned()), ..Default::default() };
+        let total = async |region: &str| ledger::total(market, Figure::TechnicalIncome, &filter(region)).await.unwrap();
+        [total("990102").await, total("990103").await]
+    };
+    assert_eq!(region().await, [60_000, 0]);
+    // To another county, and out of the city and back.
+    for (seller, expected) in [("990103", [0, 60_000]), ("000000", [0, 0]), ("990102", [60_000, 0])] {
+        let tx = market.write(&c.officer).await.unwrap();
+        organisation::Entity::update_many()
+            .col_expr(organisation::Column::Region, Expr::value(seller))
+            .filter(organisation::Column::Id.eq(row.seller_id))
+            .exec(&*tx)
+            .await
+            .unwrap();
+        ledger::recount_contract(market, &tx, &row, "amendment", true).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(region().await, expected, "{seller}");
+        assert_eq!(ledger::verify(market).await.unwrap(), []);
+    }
+    let receipt = performance(market, &c.seller, &number, 1).await.unwrap().receipts.items.remove(0);
+    let why = [(format!("reason.{}", receipt.id), "退款".to_owned())].into_iter().collect();
+    reverse_receipt(market, &c.seller, &number, receipt.id, &why, receipt.version, None).await.unwrap();
+    assert_eq!(region().await, [0, 0]);
+    assert_eq!(ledger::verify(market).await.unwrap(), []);
+    assert_eq!(ledger::verify_chain(market).await.unwrap(), None);
 }

@@ -7,7 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{disputes, milestones, parties, received, receipts};
+use super::{disputes, milestones, parties, receipts, received};
 use crate::{
     Actor, Error, Market, Paged, Result,
     accounts::person_names,
@@ -249,8 +249,7 @@ async fn receipt_views(
         views.push(ReceiptView {
             id: r.id,
             amount: Fen::new(r.amount),
-            received_on: parse_date(&r.received_on)
-                .ok_or_else(|| Error::internal(format!("receipt {} on {}", r.id, r.received_on)))?,
+            received_on: parse_date(&r.received_on).ok_or_else(|| Error::internal(format!("receipt {} on {}", r.id, r.received_on)))?,
             milestone: r.milestone_id.and_then(|id| titles.get(&id).cloned()),
             note: r.note,
             state,

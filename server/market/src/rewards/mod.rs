@@ -49,7 +49,8 @@ fn content_of(row: &table::Model, shares: &[reward_share::Model]) -> Result<Rewa
     let people = shares
         .iter()
         .map(|s| {
-            let role = RewardRole::from_code(&s.role).ok_or_else(|| Error::internal(format!("role {} in reward {}", s.role, row.number)))?;
+            let role =
+                RewardRole::from_code(&s.role).ok_or_else(|| Error::internal(format!("role {} in reward {}", s.role, row.number)))?;
             Ok(RewardPerson { name: s.name.clone(), role, share: s.share })
         })
         .collect::<Result<_>>()?;

@@ -73,9 +73,7 @@ pub(super) async fn make(tx: &Tx, actor: &Actor, row: &table::Model, by: RewardM
             let who = actor.person().map(|p| p.name.clone()).unwrap_or_default();
             tx.tell(row.id, &telling(NoticeKind::RewardProposed).by(&who).people(managers(tx, row.organisation_id).await?)).await
         }
-        RewardMove::Approve | RewardMove::Return => {
-            tx.tell(row.id, &telling(NoticeKind::RewardDecided).people([row.person_id])).await
-        }
+        RewardMove::Approve | RewardMove::Return => tx.tell(row.id, &telling(NoticeKind::RewardDecided).people([row.person_id])).await,
         RewardMove::Withdraw => Ok(()),
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use keqiao_model::{ContractKind, ContractState, Fen, ListingKind, OrganisationKind, ReceiptState, RewardState, RuleKind, TaxRelief, tax_relief};
+use keqiao_model::{
+    ContractKind, ContractState, Fen, ListingKind, OrganisationKind, ReceiptState, RewardState, RuleKind, TaxRelief, tax_relief,
+};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use time::{Date, Month};
 use uuid::Uuid;
@@ -292,7 +294,8 @@ async fn people(market: &Market, splits: &[reward::Model]) -> Result<Vec<(String
     let mut people: BTreeMap<String, i64> = BTreeMap::new();
     let ids: Vec<Uuid> = splits.iter().map(|s| s.id).collect();
     for chunk in ids.chunks(CHUNK) {
-        let shares = reward_share::Entity::find().filter(reward_share::Column::RewardId.is_in(chunk.iter().copied())).all(&market.db).await?;
+        let shares =
+            reward_share::Entity::find().filter(reward_share::Column::RewardId.is_in(chunk.iter().copied())).all(&market.db).await?;
         for share in shares {
             let sum = people.entry(share.name).or_default();
             *sum = sum.saturating_add(share.amount);

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use keqiao_model::{
-    Check, ConversionWay, Fen, FieldError, Fields, ListingBody, ListingKind, ListingState, RewardContent, RewardMove, RewardState, Stateful,
-    Strictness, format_date, format_percent, parse_date, reward_floor,
+    Check, ConversionWay, Fen, FieldError, Fields, ListingBody, ListingKind, ListingState, RewardContent, RewardMove, RewardState,
+    Stateful, Strictness, format_date, format_percent, parse_date, reward_floor,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
