@@ -7,6 +7,7 @@ mod import;
 mod import_batch;
 mod labels;
 mod list;
+mod performance;
 mod section_fields;
 mod sections;
 mod texts;
@@ -28,6 +29,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
         Route::Contract(number) => view::page(cx, &number, form).await,
         Route::ContractImport => import::page(cx, form).await,
         Route::ContractImportBatch(id) => import_batch::page(cx, id, form).await,
+        Route::ContractPerformance(number) => performance::page(cx, &number, form).await,
         _ => Err(PageError::NotFound),
     }
 }
@@ -40,6 +42,7 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
         Route::Contract(number) => act(cx, &number, submission).await,
         Route::ContractImport => import::submit(cx, submission).await,
         Route::ContractImportBatch(id) => import_batch::submit(cx, id, submission).await,
+        Route::ContractPerformance(number) => performance::submit(cx, &number, submission).await,
         _ => Err(PageError::NotFound),
     }
 }

@@ -7,6 +7,7 @@ use keqiao_market::{
     attachments::{self, AttachmentView},
     contracts::{self, ContractDetail, ContractParty, ContractSummary, ContractText, ContractView},
     history::{self, HistoryEntry},
+    performance::Progress,
 };
 use keqiao_model::{
     Coded, ContractKind, ContractMove, ContractSection, ContractState, ContractSubkind, Field, LegalKind, ListingKind, RefusalCode,
@@ -15,7 +16,7 @@ use keqiao_model::{
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{facts, labels::label, sections::problem_list, texts};
+use super::{facts, labels::label, performance, sections::problem_list, texts};
 use crate::{
     Cx, Form, Page, PageError, Query, Route,
     listings::{files, region_name},
@@ -40,13 +41,18 @@ pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Pa
     } else {
         (Vec::new(), Vec::new(), Vec::new())
     };
+    let progress = performance::beside(cx, &contract).await?;
     let s = &contract.summary;
     let title = format!("{} {}", s.number, s.title);
     let description = t!(cx.lang, "contracts.description", seller = s.seller.1, buyer = s.buyer.1, title = s.title);
     let (public, print) = (contract.is_public, form.is_none() && cx.query.get("print") == "yes");
     let cx = cx.clone();
     let page = Page::new(title, move || {
-        if print { sheet(&cx, &contract, &attached) } else { view(&cx, &contract, &attached, &texts, history, &form.unwrap_or_default()) }
+        if print {
+            sheet(&cx, &contract, &attached)
+        } else {
+            view(&cx, &contract, &attached, &texts, progress, history, &form.unwrap_or_default())
+        }
     });
     Ok(if public && !print { page.public(description) } else { page })
 }
@@ -56,6 +62,7 @@ fn view(
     contract: &ContractView,
     attached: &[AttachmentView],
     texts: &[ContractText],
+    progress: Option<Progress>,
     history: Vec<HistoryEntry>,
     form: &Form,
 ) -> AnyView {
@@ -92,7 +99,8 @@ fn view(
         </div>
     }
     .into_any();
-    let aside = view! { {actions(cx, contract, attached.is_empty(), form)}{worth} }.into_any();
+    let progress = progress.map(|p| performance::card(cx, &s.number, &p));
+    let aside = view! { {actions(cx, contract, attached.is_empty(), form)}{worth}{progress} }.into_any();
     let badge = ui::state_badge(cx, ContractState::GROUP, s.state.code());
     view! {
         {ui::error_summary(cx, form, &labels)}

@@ -7,6 +7,7 @@ use keqiao_market::{
     interests::{self, Direction, InterestView},
     introductions, listings,
     matching::{self, PairFilter, PairView},
+    performance::{self, DueKind, DueMilestone},
     questions, review,
 };
 use keqiao_model::{InterestState, ListingKind};
@@ -37,6 +38,7 @@ struct Work {
     members: u64,
     introductions: u64,
     questions: u64,
+    milestones: Vec<DueMilestone>,
 }
 
 /// The few best pairs that nobody has taken up.
@@ -63,6 +65,7 @@ pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
         members: review::membership_requests(market, actor).await?,
         introductions: introductions::waiting(market, actor).await?,
         questions: questions::waiting_questions(market, actor).await?,
+        milestones: performance::due_milestones(market, actor).await?,
     };
     let cx = cx.clone();
     Ok(Page::new(t!(cx.lang, "work.title"), move || view(&cx, &person, &work)))
@@ -165,6 +168,7 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
         {notices}
         {ui::stats(figures)}
         {part("waiting", t!(cx.lang, "work.waiting"), work.waiting.items.iter().map(|i| line(cx, i)).collect())}
+        {part("milestones", t!(cx.lang, "work.milestones"), work.milestones.iter().map(|m| milestone(cx, m)).collect())}
         {pairs}
         {part("deals", t!(cx.lang, "work.deals"), work.deals.items.iter().map(|d| deal_line(cx, d)).collect())}
         {part("contracts", t!(cx.lang, "work.contracts"), work.contracts.items.iter().map(|c| contract_line(cx, c)).collect())}
@@ -172,4 +176,21 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
         {ui::pager(cx, work.listings.total, work.listings.per_page)}
     }
     .into_any()
+}
+
+/// A milestone that the organisation has to deliver soon or to accept.
+fn milestone(cx: &Cx, m: &DueMilestone) -> AnyView {
+    let (words, tone) = match m.kind {
+        DueKind::Deliver => (t!(cx.lang, "work.milestone_deliver"), Tone::Warn),
+        DueKind::Accept => (t!(cx.lang, "work.milestone_accept"), Tone::Info),
+    };
+    let day = ui::day_text(cx, m.due_on);
+    let due = if m.overdue { t!(cx.lang, "work.milestone_overdue", day = day) } else { t!(cx.lang, "work.milestone_due", day = day) };
+    let late = m.overdue && m.kind == DueKind::Deliver;
+    let to = cx.href(&Route::ContractPerformance(m.contract.clone()));
+    ui::result_item(ui::ResultItem {
+        badges: vec![ui::badge(words, if late { Tone::Bad } else { tone })],
+        meta: [m.contract.clone(), m.contract_title.clone(), due].into_iter().map(IntoAny::into_any).collect(),
+        ..ui::ResultItem::new(m.title.clone().into_any(), to)
+    })
 }

@@ -1,6 +1,6 @@
 //! The document around every page.
 
-use keqiao_model::{Lang, ListingKind};
+use keqiao_model::{Lang, ListingKind, OrganisationKind};
 use leptos::prelude::*;
 
 use super::{
@@ -321,6 +321,9 @@ fn account(cx: &Cx) -> AnyView {
     let own = current.map(|organisation| {
         view! { <li><a href=cx.href(&Route::Organisation(organisation.id))>{t!(cx.lang, "ui.account.organisation")}</a></li> }
     });
+    let institute = current.is_some_and(|organisation| organisation.kind == OrganisationKind::Institute);
+    let splits = (institute || person.officer.is_some())
+        .then(|| view! { <li><a href=cx.href(&Route::Rewards)>{t!(cx.lang, "rewards.title")}</a></li> });
     view! {
         <details class="account">
             <summary>
@@ -333,6 +336,7 @@ fn account(cx: &Cx) -> AnyView {
                 {switch}
                 <ul>
                     {own}
+                    {splits}
                     <li><a href=cx.href(&Route::Questions)>{t!(cx.lang, "questions.title")}</a></li>
                     <li><a href=cx.href(&Route::NoticeSettings)>{t!(cx.lang, "notices.settings")}</a></li>
                     <li><a href=cx.href(&Route::Account)>{t!(cx.lang, "ui.account.settings")}</a></li>

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     Actor, Error, Market, Result, contracts,
     db::{Subject, Tx, from_micros},
-    entity::{attachment, contract, deal, document, document_version, listing, message},
+    entity::{attachment, contract, deal, document, document_version, listing, message, receipt},
     room::disclosures::{self, Disclosed},
 };
 
@@ -290,6 +290,7 @@ fn subject_of(row: &attachment::Model) -> Result<Subject> {
         "deal" => Ok(Subject::Deal),
         "document" => Ok(Subject::Document),
         "message" => Ok(Subject::Message),
+        "receipt" => Ok(Subject::Receipt),
         other => Err(Error::internal(format!("attachment of {other}"))),
     }
 }
@@ -403,6 +404,11 @@ async fn access(market: &Market, actor: &Actor, subject: Subject, id: Uuid, file
         }
         Subject::Contract => {
             let Some(row) = contract::Entity::find_by_id(id).one(&market.db).await? else { return Ok(Access::NONE) };
+            Ok(Access::all_of(crate::contracts::is_insider(&market.db, market, actor, &row).await?))
+        }
+        Subject::Receipt => {
+            let Some(receipt) = receipt::Entity::find_by_id(id).one(&market.db).await? else { return Ok(Access::NONE) };
+            let Some(row) = contract::Entity::find_by_id(receipt.contract_id).one(&market.db).await? else { return Ok(Access::NONE) };
             Ok(Access::all_of(crate::contracts::is_insider(&market.db, market, actor, &row).await?))
         }
         _ => Ok(Access::NONE),

@@ -17,7 +17,7 @@ use keqiao_model::{
     Check, Coded, ContractContent, ContractKind, ContractState, ContractSubkind, CreditCode, Fen, Field, FieldError, Fields, LegalKind,
     ListingKind, OUTSIDE, OrganisationContent, OrganisationKind, Party, PaymentWay, RegistrationData, format_date, parse_date,
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde_json::json;
 use time::Date;
 use uuid::Uuid;
@@ -40,7 +40,7 @@ pub use self::{
 };
 pub(crate) use self::{
     texts::{expect_text, forget_text},
-    views::{start_of_year, summaries_by_id},
+    views::{start_of_year, summaries, summaries_by_id},
 };
 use crate::{
     Actor, Error, Market, Result,
@@ -136,6 +136,16 @@ async fn find_by_id<C: ConnectionTrait>(db: &C, id: Uuid) -> Result<table::Model
     table::Entity::find_by_id(id).one(db).await?.ok_or(Error::NotFound)
 }
 
+/// Takes the row lock of a contract for the rest of the transaction: what is added up over its receipts, milestones and splits follows one another.
+pub(crate) async fn lock(tx: &Tx, id: Uuid) -> Result<table::Model> {
+    table::Entity::update_many()
+        .col_expr(table::Column::Version, Expr::col(table::Column::Version))
+        .filter(table::Column::Id.eq(id))
+        .exec(&**tx)
+        .await?;
+    find_by_id(&**tx, id).await
+}
+
 /// The day it is in China.
 pub(crate) fn today(market: &Market) -> Date {
     market.now().to_offset(crate::CHINA).date()
@@ -227,7 +237,7 @@ fn read_buyer(market: &Market, fields: &Fields) -> std::result::Result<Organisat
 }
 
 /// Both results, or the reasons of both.
-fn both<A, B>(
+pub(crate) fn both<A, B>(
     a: std::result::Result<A, Vec<FieldError>>,
     b: std::result::Result<B, Vec<FieldError>>,
 ) -> std::result::Result<(A, B), Vec<FieldError>> {

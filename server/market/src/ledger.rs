@@ -17,7 +17,7 @@ mod views;
 
 use std::collections::{HashMap, HashSet};
 
-use keqiao_model::{Check, ContractState, Fields, Figure, OrganisationKind, format_date, parse_date};
+use keqiao_model::{Check, ContractState, Fields, Figure, OrganisationKind, ReceiptState, format_date, parse_date};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, sea_query::Expr,
@@ -278,7 +278,12 @@ pub(crate) async fn recount_contract(market: &Market, tx: &Tx, row: &contract::M
             post(tx, row, claim).await?;
         }
     }
-    Ok(())
+    if moved { recount_receipts(tx, row, income_region(&claims), note).await } else { Ok(()) }
+}
+
+/// Where the receipts of a contract count: where its seller was when it was registered; nowhere when that is not in the city.
+fn income_region(claims: &[Claim]) -> Option<&str> {
+    claims.iter().find(|c| c.figure == Figure::ContractValue).map(|c| c.region.as_str())
 }
 
 /// Counts what was really received under a contract (技术性收入), on the day it was received, where its seller was when it was registered; nothing
@@ -286,14 +291,29 @@ pub(crate) async fn recount_contract(market: &Market, tx: &Tx, row: &contract::M
 pub(crate) async fn count_receipt(market: &Market, tx: &Tx, row: &contract::Model, receipt: &receipt::Model) -> Result<()> {
     lock(tx).await?;
     let claims: Vec<Claim> = claims_of(&**tx, market, std::slice::from_ref(row)).await?.into_iter().flatten().collect();
-    let Some(region) = claims.iter().find(|c| c.figure == Figure::ContractValue).map(|c| c.region.clone()) else { return Ok(()) };
+    match income_region(&claims) {
+        Some(region) => post_receipt(tx, row, receipt, region).await,
+        None => Ok(()),
+    }
+}
+
+/// Posts a receipt; one that was taken back before, because the seller is elsewhere, gets evidence of its own.
+async fn post_receipt(tx: &Tx, row: &contract::Model, receipt: &receipt::Model, region: &str) -> Result<()> {
     let on =
         parse_date(&receipt.received_on).ok_or_else(|| Error::internal(format!("receipt {} on {}", receipt.id, receipt.received_on)))?;
+    let earlier = Entity::find()
+        .filter(Column::ContractId.eq(row.id))
+        .filter(Column::Figure.eq(Figure::TechnicalIncome.code()))
+        .filter(Column::Subject.eq(receipt.id.to_string()))
+        .filter(Column::Evidence.not_like(format!("%{REVERSAL}")))
+        .count(&**tx)
+        .await?;
+    let again = if earlier > 0 { format!(":{}", earlier + 1) } else { String::new() };
     let entry = ActiveModel {
         figure: Set(Figure::TechnicalIncome.code().to_owned()),
         subject: Set(receipt.id.to_string()),
-        evidence: Set(format!("receipt:{}", receipt.id)),
-        region: Set(region),
+        evidence: Set(format!("receipt:{}{again}", receipt.id)),
+        region: Set(region.to_owned()),
         field: Set(row.field.clone()),
         contract_kind: Set(row.kind.clone()),
         on_date: Set(receipt.received_on.clone()),
@@ -305,6 +325,28 @@ pub(crate) async fn count_receipt(market: &Market, tx: &Tx, row: &contract::Mode
         ..Default::default()
     };
     chain::append(tx, entry).await
+}
+
+/// Counts the receipts of a contract whose parties changed where its seller is now.
+async fn recount_receipts(tx: &Tx, row: &contract::Model, region: Option<&str>, note: &str) -> Result<()> {
+    let counted: Vec<Model> = standing(tx, row.id).await?.into_iter().filter(|e| e.figure == Figure::TechnicalIncome.code()).collect();
+    for entry in counted.iter().filter(|e| Some(e.region.as_str()) != region) {
+        reverse(tx, entry, note).await?;
+    }
+    let Some(region) = region else { return Ok(()) };
+    let receipts = receipt::Entity::find()
+        .filter(receipt::Column::ContractId.eq(row.id))
+        .filter(receipt::Column::State.eq(ReceiptState::Recorded.code()))
+        .order_by_asc(receipt::Column::Id)
+        .all(&**tx)
+        .await?;
+    for receipt in receipts {
+        let subject = receipt.id.to_string();
+        if !counted.iter().any(|e| e.subject == subject && e.region == region) {
+            post_receipt(tx, row, &receipt, region).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Takes back what a receipt posted, when it still counts.

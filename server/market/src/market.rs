@@ -99,6 +99,8 @@ pub struct Periods {
     pub question_days: i64,
     /// Seconds by which a bid shortly before the end extends an auction.
     pub auction_extension_seconds: i64,
+    /// Days before a milestone of a contract is due at which both parties are reminded.
+    pub milestone_reminder_days: i64,
 }
 
 impl Default for Periods {
@@ -115,6 +117,7 @@ impl Default for Periods {
             claims: 20,
             question_days: 10,
             auction_extension_seconds: 300,
+            milestone_reminder_days: 7,
         }
     }
 }

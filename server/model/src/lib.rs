@@ -22,6 +22,7 @@ mod patent_number;
 mod quantity;
 mod register;
 mod registration_data;
+mod reward;
 mod states;
 mod taxonomy;
 mod terms;
@@ -55,6 +56,10 @@ pub use register::{
     RuleUnit, TextProblem, TextState,
 };
 pub use registration_data::{ContractSection, Deduction, Instalment, LINES_MAX, RegistrationData, without_empty_lines};
+pub use reward::{
+    ConversionWay, REWARD_NOTE_MAX, REWARD_PEOPLE_MAX, RewardContent, RewardPerson, RewardRole, TaxRelief, WHOLE_SHARE, reward_floor,
+    split_pool, tax_relief,
+};
 pub use states::*;
 pub use taxonomy::{
     Coded, ContractKind, ContractSubkind, Cooperation, DeclineCode, FeedbackCode, Field, Figure, INDUSTRIES, INDUSTRY_GROUP, IpKind,

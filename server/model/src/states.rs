@@ -67,6 +67,10 @@ codes! {
         AnotherReviewer = "another_reviewer",
         /// Every finding of the integrity checks is answered.
         FindingsAnswered = "findings_answered",
+        /// Every milestone of the contract is accepted.
+        MilestonesAccepted = "milestones_accepted",
+        /// No dispute about the contract is open.
+        DisputesSettled = "disputes_settled",
         /// A code and, with "other", words.
         Reason = "reason",
     }

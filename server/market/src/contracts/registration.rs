@@ -10,7 +10,7 @@ use time::Date;
 use uuid::Uuid;
 
 use super::{
-    answers_for, content_of, drafts, find, find_by_id, findings::unanswered, form::problems, has_part, is_insider, organisation_of,
+    answers_for, content_of, drafts, find, find_by_id, findings::unanswered, form::problems, has_part, is_insider, lock, organisation_of,
     parties, region_of, state_of, today,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     deals,
     entity::{contract as table, listing},
     interests::lock_listing,
-    introductions, ledger, listings, rules,
+    introductions, ledger, listings, performance, rules,
 };
 
 /// Digits of a place in the register, at least.
@@ -55,7 +55,7 @@ pub(super) async fn moves_of<C: ConnectionTrait>(db: &C, market: &Market, actor:
     Ok(moves)
 }
 
-/// Whether what a move needs is there. With `findings`, also that all of them are answered.
+/// Whether what a move needs is there. With `findings`, also that all of them are answered, and that what the parties owe each other is done.
 async fn check_needs<C: ConnectionTrait>(
     db: &C,
     actor: &Actor,
@@ -72,6 +72,8 @@ async fn check_needs<C: ConnectionTrait>(
             Need::SecondReviewDue => !second_review(db, &content_of(row)?).await?,
             Need::AnotherReviewer => actor.id().is_some() && actor.id() == row.first_reviewer_id,
             Need::FindingsAnswered => findings && unanswered(db, row).await? > 0,
+            Need::MilestonesAccepted => findings && performance::has_open_milestones(db, row.id).await?,
+            Need::DisputesSettled => findings && performance::has_open_dispute(db, row.id).await?,
             _ => false,
         };
         if unmet {
@@ -160,6 +162,10 @@ pub async fn move_contract(
     }
     let (decision, reason) = read_reason(by, transition.reason, code, reason)?;
     check_ground(&tx, &row, decision).await?;
+    if by == ContractMove::Complete {
+        // Nobody adds a milestone or raises a dispute between the look and the move.
+        lock(&tx, row.id).await?;
+    }
     check_needs(&*tx, actor, &row, transition, true).await?;
     let decision = decision.map_or("", |d| d.code());
     let mut change = table::ActiveModel {

@@ -196,7 +196,7 @@ pub(super) fn summary_of(row: &Model, content: &ContractContent, names: &HashMap
 }
 
 /// The lines for rows, in their order.
-async fn summaries<C: ConnectionTrait>(db: &C, rows: &[Model]) -> Result<Vec<ContractSummary>> {
+pub(crate) async fn summaries<C: ConnectionTrait>(db: &C, rows: &[Model]) -> Result<Vec<ContractSummary>> {
     let names = organisations_by_id(db, rows.iter().flat_map(|r| [r.seller_id, r.buyer_id]).collect()).await?;
     rows.iter().map(|r| summary_of(r, &content_of(r)?, &names)).collect()
 }

@@ -47,7 +47,9 @@ async fn is_met<C: ConnectionTrait>(db: &C, row: &deal::Model, need: Need) -> Re
         | Need::Reason
         | Need::SecondReviewDue
         | Need::AnotherReviewer
-        | Need::FindingsAnswered => false,
+        | Need::FindingsAnswered
+        | Need::MilestonesAccepted
+        | Need::DisputesSettled => false,
     })
 }
 

@@ -94,7 +94,7 @@ impl Stateful for ContractState {
             row(Self::SecondReview, M::Register, Self::Registered, &[Officer]).needs(&[Need::AnotherReviewer, Need::FindingsAnswered]),
             reasoned(Self::SecondReview, M::Return, Self::Returned, &[Officer]).needs(&[Need::AnotherReviewer]),
             reasoned(Self::SecondReview, M::Refuse, Self::Refused, &[Officer]).needs(&[Need::AnotherReviewer]),
-            row(Self::Registered, M::Complete, Self::Completed, &[Owner]),
+            row(Self::Registered, M::Complete, Self::Completed, &[Owner]).needs(&[Need::MilestonesAccepted, Need::DisputesSettled]),
             reasoned(Self::Registered, M::Cancel, Self::Cancelled, &[Officer]),
             reasoned(Self::Completed, M::Cancel, Self::Cancelled, &[Officer]),
         ]
