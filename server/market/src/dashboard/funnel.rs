@@ -3,9 +3,10 @@
 //! The steps follow one set of people: the interests that were sent in the year, and how far each of them has come by now. So every step is a part
 //! of the one before, and a share of it means something. Contracts that were signed elsewhere come in at their own place, and are told apart.
 
-use keqiao_model::{ContractState, DealState, Figure, InterestState, ListingKind, NdaState, TermState, Terms};
+use keqiao_model::{ContractState, DealState, Figure, ListingKind, NdaState, TermState, Terms};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select, sea_query::Expr,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, Func, SelectStatement, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -123,18 +124,6 @@ fn interests(board: &Board) -> Select<interest::Entity> {
     interest::Entity::find().filter(board.within(interest::Column::CreatedAt)).filter(board.about_listing(interest::Column::ListingId))
 }
 
-/// The deals that came of them.
-fn deals(board: &Board) -> Select<deal::Entity> {
-    let of = interests(board).select_only().column(interest::Column::Id).into_query();
-    deal::Entity::find().filter(deal::Column::InterestId.in_subquery(of))
-}
-
-/// The contracts that came of these.
-fn contracts(board: &Board) -> Select<contract::Entity> {
-    let of = deals(board).select_only().column(deal::Column::Id).into_query();
-    contract::Entity::find().filter(contract::Column::DealId.in_subquery(of)).filter(of_kind(board))
-}
-
 fn of_kind(board: &Board) -> Condition {
     Condition::all().add_option(board.kind.map(|kind| contract::Column::Kind.eq(kind.code())))
 }
@@ -186,41 +175,67 @@ pub async fn funnel(market: &Market, board: &Board) -> Result<Funnel> {
     })
 }
 
+/// How many deals have something.
+fn having(of: SelectStatement) -> SimpleExpr {
+    Func::sum(Expr::case(Expr::exists(of), 1_i64).finally(0_i64)).cast_as("bigint")
+}
+
+/// All steps after the first come from one walk through the deals.
 async fn steps(market: &Market, board: &Board) -> Result<Vec<(Step, u64)>> {
-    let db = &market.db;
-    let these = || deals(board).select_only().column(deal::Column::Id).into_query();
-    let confidential: Option<i64> = nda::Entity::find()
+    let this = (deal::Entity, deal::Column::Id);
+    let signed = nda::Entity::find()
         .select_only()
-        .column_as(Expr::col(nda::Column::DealId).count_distinct(), "n")
-        .filter(nda::Column::State.eq(NdaState::Signed.code()))
-        .filter(nda::Column::DealId.in_subquery(these()))
-        .into_tuple()
-        .one(db)
-        .await?;
-    let agreed: Option<i64> = term_sheet::Entity::find()
+        .expr(Expr::val(1))
+        .filter(Expr::col((nda::Entity, nda::Column::DealId)).equals(this))
+        .filter(nda::Column::State.eq(NdaState::Signed.code()));
+    let accepted = term_sheet::Entity::find()
         .select_only()
-        .column_as(Expr::col(term_sheet::Column::DealId).count_distinct(), "n")
-        .filter(term_sheet::Column::State.eq(TermState::Accepted.code()))
-        .filter(term_sheet::Column::DealId.in_subquery(these()))
+        .expr(Expr::val(1))
+        .filter(Expr::col((term_sheet::Entity, term_sheet::Column::DealId)).equals(this))
+        .filter(term_sheet::Column::State.eq(TermState::Accepted.code()));
+    let contract = || {
+        contract::Entity::find()
+            .select_only()
+            .expr(Expr::val(1))
+            .filter(Expr::col((contract::Entity, contract::Column::DealId)).equals(this))
+            .filter(of_kind(board))
+    };
+    let submitted = contract().filter(contract::Column::SubmittedAt.is_not_null());
+    let registered = contract().filter(contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code)));
+    let of = interests(board).select_only().column(interest::Column::Id).into_query();
+    let row: Option<(i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>)> = deal::Entity::find()
+        .select_only()
+        .column_as(deal::Column::Id.count(), "opened")
+        .column_as(having(signed.into_query()), "confidential")
+        .column_as(having(accepted.into_query()), "agreed")
+        .column_as(having(contract().into_query()), "recorded")
+        .column_as(having(submitted.into_query()), "submitted")
+        .column_as(having(registered.into_query()), "registered")
+        .filter(deal::Column::InterestId.in_subquery(of))
         .into_tuple()
-        .one(db)
+        .one(&market.db)
         .await?;
-    let in_register = ContractState::IN_REGISTER.map(ContractState::code);
+    let (opened, confidential, agreed, recorded, submitted, registered) = row.unwrap_or_default();
     Ok(vec![
-        (Step::Sent, interests(board).count(db).await?),
-        (Step::Accepted, interests(board).filter(interest::Column::State.eq(InterestState::Accepted.code())).count(db).await?),
+        (Step::Sent, interests(board).count(&market.db).await?),
+        (Step::Accepted, counted(Some(opened))),
         (Step::Confidential, counted(confidential)),
         (Step::Agreed, counted(agreed)),
-        (Step::Recorded, contracts(board).count(db).await?),
-        (Step::Submitted, contracts(board).filter(contract::Column::SubmittedAt.is_not_null()).count(db).await?),
-        (Step::Registered, contracts(board).filter(contract::Column::State.is_in(in_register)).count(db).await?),
+        (Step::Recorded, counted(recorded)),
+        (Step::Submitted, counted(submitted)),
+        (Step::Registered, counted(registered)),
     ])
 }
 
 /// Contracts that count in the year and came from a deal, whenever that began.
 async fn from_deals(market: &Market, board: &Board) -> Result<u64> {
     let won = [DealState::Registered, DealState::Performing, DealState::Accepted, DealState::Closed].map(|s| s.code());
-    let deals = deal::Entity::find().select_only().column(deal::Column::Id).filter(deal::Column::State.is_in(won));
+    // A deal moves with its contract: what last moved before the year was registered before it.
+    let deals = deal::Entity::find()
+        .select_only()
+        .column(deal::Column::Id)
+        .filter(deal::Column::State.is_in(won))
+        .filter(deal::Column::UpdatedAt.gte(board.period().0));
     Ok(contract::Entity::find()
         .filter(contract::Column::DealId.in_subquery(deals.into_query()))
         .filter(contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code)))
