@@ -45,12 +45,14 @@ pub(super) fn view(cx: &Cx, board: &Board, found: &Amounts) -> AnyView {
         let county = *code != cx.market.config().city;
         (place(cx, code), *money, county.then(|| narrowed(cx, "region", code)).filter(|_| !board.own_county))
     });
-    let fields = found.fields.iter().map(|(field, money)| {
-        (code_label(cx.lang, Field::GROUP, field.code()), *money, Some(narrowed(cx, "field", field.code())))
-    });
-    let kinds = found.kinds.iter().map(|(kind, money)| {
-        (code_label(cx.lang, ContractKind::GROUP, kind.code()), *money, Some(narrowed(cx, "kind", kind.code())))
-    });
+    let fields = found
+        .fields
+        .iter()
+        .map(|(field, money)| (code_label(cx.lang, Field::GROUP, field.code()), *money, Some(narrowed(cx, "field", field.code()))));
+    let kinds = found
+        .kinds
+        .iter()
+        .map(|(kind, money)| (code_label(cx.lang, ContractKind::GROUP, kind.code()), *money, Some(narrowed(cx, "kind", kind.code()))));
     view! {
         {ui::stats(stats)}
         {months(cx, board, found)}
@@ -102,13 +104,9 @@ fn parts(cx: &Cx, id: &str, title: &str, column: &str, parts: Vec<(String, Money
     let total = parts.iter().fold(0_i64, |sum, (_, money, _)| sum.saturating_add(money.value));
     let most = parts.iter().filter(|(_, money, _)| money.value > 0).max_by_key(|(_, money, _)| money.value);
     let summary = match most {
-        Some((label, money, _)) => t!(
-            cx.lang,
-            "targets.most",
-            label = label,
-            value = short(cx, money.value),
-            percent = ui::percent(money.value, total)
-        ),
+        Some((label, money, _)) => {
+            t!(cx.lang, "targets.most", label = label, value = short(cx, money.value), percent = ui::percent(money.value, total))
+        }
         None => t!(cx.lang, "dashboard.no_sales").to_owned(),
     };
     let again = cx.clone();

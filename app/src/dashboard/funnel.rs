@@ -104,7 +104,8 @@ fn steps(cx: &Cx, board: &Board, found: &Funnel) -> AnyView {
         .filter_map(|pair| match pair {
             [(_, before), (step, n)] if *before > 0 => {
                 let (step, percent) = (step_name(cx, *step), share(*n, *before));
-                let said = t!(cx.lang, "dashboard.conversion", before = ui::count(*before), n = ui::count(*n), step = step, percent = percent);
+                let said =
+                    t!(cx.lang, "dashboard.conversion", before = ui::count(*before), n = ui::count(*n), step = step, percent = percent);
                 Some(view! { <li>{said}</li> }.into_any())
             }
             _ => None,

@@ -207,14 +207,16 @@ fn view(cx: &Cx, board: &Board, section: Section, data: &Data) -> AnyView {
 }
 
 fn filters(cx: &Cx, board: &Board) -> AnyView {
-    let form = Form::filled(vec![
-        ("year".to_owned(), board.year.to_string()),
-        ("region".to_owned(), board.region.clone().unwrap_or_default()),
-        ("field".to_owned(), cx.query.get("field").to_owned()),
-        ("kind".to_owned(), cx.query.get("kind").to_owned()),
-    ]
-    .into_iter()
-    .collect());
+    let form = Form::filled(
+        vec![
+            ("year".to_owned(), board.year.to_string()),
+            ("region".to_owned(), board.region.clone().unwrap_or_default()),
+            ("field".to_owned(), cx.query.get("field").to_owned()),
+            ("kind".to_owned(), cx.query.get("kind").to_owned()),
+        ]
+        .into_iter()
+        .collect(),
+    );
     let years = board.years.iter().map(|year| (year.to_string(), year.to_string())).collect();
     let region = (!board.own_county).then(|| {
         let counties = cx.market.counties().map(|county| (county.code.clone(), region_name(cx, &county.code))).collect();
@@ -239,10 +241,8 @@ fn chips(cx: &Cx, board: &Board) -> AnyView {
         ("field", t!(cx.lang, "targets.field"), board.field.map(|field| code_label(cx.lang, Field::GROUP, field.code()))),
         ("kind", t!(cx.lang, "targets.kind"), board.kind.map(|kind| code_label(cx.lang, ContractKind::GROUP, kind.code()))),
     ];
-    let chips = chosen
-        .into_iter()
-        .filter_map(|(name, label, value)| Some((label.to_owned(), value?, cx.here(&cx.query.with(name, "")))))
-        .collect();
+    let chips =
+        chosen.into_iter().filter_map(|(name, label, value)| Some((label.to_owned(), value?, cx.here(&cx.query.with(name, ""))))).collect();
     let section = Query(cx.query.0.iter().filter(|(name, _)| name == "tab").cloned().collect());
     ui::chips(cx, chips, &cx.here(&section))
 }

@@ -58,12 +58,8 @@ fn fields(cx: &Cx, found: &Responses) -> Option<AnyView> {
     let asked: Vec<_> = found.fields.iter().filter(|(_, figures)| figures.counted > 0).collect();
     let permille = |f: &ResponseFigures| signed(f.answered).saturating_mul(1_000) / signed(f.counted).max(1);
     let worst = asked.iter().min_by_key(|(_, figures)| permille(figures))?;
-    let summary = t!(
-        cx.lang,
-        "dashboard.fields_summary",
-        field = field_name(cx, worst.0),
-        percent = share(worst.1.answered, worst.1.counted)
-    );
+    let summary =
+        t!(cx.lang, "dashboard.fields_summary", field = field_name(cx, worst.0), percent = share(worst.1.answered, worst.1.counted));
     let chart = BarChart {
         id: "responses-fields".to_owned(),
         title: t!(cx.lang, "dashboard.response_fields").to_owned(),
@@ -106,6 +102,5 @@ fn organisations(cx: &Cx, found: &Responses) -> Option<AnyView> {
         t!(cx.lang, "dashboard.median"),
     ];
     let align = [Align::Start, Align::End, Align::End, Align::End, Align::End];
-    (!rows.is_empty())
-        .then(|| ui::table(t!(cx.lang, "dashboard.response_organisations"), head.map(str::to_owned).to_vec(), rows, &align))
+    (!rows.is_empty()).then(|| ui::table(t!(cx.lang, "dashboard.response_organisations"), head.map(str::to_owned).to_vec(), rows, &align))
 }

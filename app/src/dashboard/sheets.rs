@@ -84,12 +84,15 @@ pub(super) fn amounts(cx: &Cx, found: &Amounts) -> Sheet {
             .map(|(month, (now, before))| line(t!(cx.lang, "review.month"), month.to_string(), now, Some(before.value))),
     );
     rows.extend(found.regions.iter().map(|(code, m)| line(t!(cx.lang, "targets.county"), super::amounts::place(cx, code), m, None)));
-    rows.extend(found.fields.iter().map(|(field, m)| {
-        line(t!(cx.lang, "targets.field"), code_label(cx.lang, Field::GROUP, field.code()), m, None)
-    }));
-    rows.extend(found.kinds.iter().map(|(kind, m)| {
-        line(t!(cx.lang, "targets.kind"), code_label(cx.lang, ContractKind::GROUP, kind.code()), m, None)
-    }));
+    rows.extend(
+        found.fields.iter().map(|(field, m)| line(t!(cx.lang, "targets.field"), code_label(cx.lang, Field::GROUP, field.code()), m, None)),
+    );
+    rows.extend(
+        found
+            .kinds
+            .iter()
+            .map(|(kind, m)| line(t!(cx.lang, "targets.kind"), code_label(cx.lang, ContractKind::GROUP, kind.code()), m, None)),
+    );
     let figure = |figure: Figure| code_label(cx.lang, Figure::GROUP, figure.code());
     let heads = [
         t!(cx.lang, "dashboard.part").to_owned(),
@@ -136,7 +139,8 @@ pub(super) fn quality(cx: &Cx, found: &Quality) -> Sheet {
             line(code_label(cx.lang, ListingHint::GROUP, hint.code()), *n);
         }
     }
-    let heads = [t!(cx.lang, "dashboard.part"), t!(cx.lang, "dashboard.what"), t!(cx.lang, "dashboard.number"), t!(cx.lang, "dashboard.share")];
+    let heads =
+        [t!(cx.lang, "dashboard.part"), t!(cx.lang, "dashboard.what"), t!(cx.lang, "dashboard.number"), t!(cx.lang, "dashboard.share")];
     sheet(cx, Section::Quality, &heads, rows)
 }
 

@@ -92,9 +92,12 @@ fn row(cx: &Cx, work: &Work) -> Vec<AnyView> {
         Some(n) if n > 0 => ui::badge(&ui::count(n), Tone::Warn),
         other => maybe(other).into_any(),
     };
-    let oldest = work.oldest.map_or_else(|| "–".into_any(), |at| {
-        let days = t!(cx.lang, "review.waiting", n = (cx.now - at).whole_days());
-        view! { {ui::date(cx, at)}" "<span class="hint">{days}</span> }.into_any()
-    });
+    let oldest = work.oldest.map_or_else(
+        || "–".into_any(),
+        |at| {
+            let days = t!(cx.lang, "review.waiting", n = (cx.now - at).whole_days());
+            view! { {ui::date(cx, at)}" "<span class="hint">{days}</span> }.into_any()
+        },
+    );
     vec![name, ui::count(work.waiting).into_any(), overdue, maybe(work.soon).into_any(), oldest]
 }

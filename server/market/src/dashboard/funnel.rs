@@ -159,9 +159,8 @@ pub async fn funnel(market: &Market, board: &Board) -> Result<Funnel> {
         );
         with_match += published(kind).filter(any).count(db).await?;
     }
-    let said = || {
-        verdict::Entity::find().filter(board.within(verdict::Column::UpdatedAt)).filter(board.about_listing(verdict::Column::ListingId))
-    };
+    let said =
+        || verdict::Entity::find().filter(board.within(verdict::Column::UpdatedAt)).filter(board.about_listing(verdict::Column::ListingId));
     Ok(Funnel {
         demands: published(ListingKind::Demand).count(db).await?,
         achievements: published(ListingKind::Achievement).count(db).await?,

@@ -131,10 +131,8 @@ impl Board {
     /// Whether something of an organisation is of the region.
     fn about_organisation(&self, column: impl ColumnTrait) -> Condition {
         Condition::all().add_option(self.region.as_deref().map(|region| {
-            let within = organisation::Entity::find()
-                .select_only()
-                .column(organisation::Column::Id)
-                .filter(organisation::Column::Region.eq(region));
+            let within =
+                organisation::Entity::find().select_only().column(organisation::Column::Id).filter(organisation::Column::Region.eq(region));
             column.in_subquery(within.into_query())
         }))
     }

@@ -1,8 +1,6 @@
 //! What waits, and what waits too long: as of now, whatever year the board is about.
 
-use keqiao_model::{
-    AmendmentState, ContractState, DisputeState, ListingState, ObjectionState, QuestionState, ReportState, format_date,
-};
+use keqiao_model::{AmendmentState, ContractState, DisputeState, ListingState, ObjectionState, QuestionState, ReportState, format_date};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 use time::{Date, Duration, OffsetDateTime};
 
@@ -121,9 +119,8 @@ fn about_contract(board: &Board, column: impl ColumnTrait) -> Condition {
 
 async fn contracts(market: &Market, board: &Board) -> Result<Work> {
     use contract::Column as C;
-    let query = || {
-        contract::Entity::find().filter(C::State.is_in(ContractState::WAITING.map(ContractState::code))).filter(of_contract(board))
-    };
+    let query =
+        || contract::Entity::find().filter(C::State.is_in(ContractState::WAITING.map(ContractState::code))).filter(of_contract(board));
     let today = today(market);
     let (all, oldest) = waiting(market, query(), C::SubmittedAt).await?;
     let overdue = query().filter(C::DueOn.lt(format_date(today))).count(&market.db).await?;
@@ -177,9 +174,8 @@ async fn interests(market: &Market, board: &Board) -> Result<Work> {
 
 async fn questions(market: &Market, board: &Board) -> Result<Work> {
     use question::Column as C;
-    let query = || {
-        question::Entity::find().filter(C::State.eq(QuestionState::Asked.code())).filter(board.about_organisation(C::ToOrganisationId))
-    };
+    let query =
+        || question::Entity::find().filter(C::State.eq(QuestionState::Asked.code())).filter(board.about_organisation(C::ToOrganisationId));
     let (all, oldest) = waiting(market, query(), C::CreatedAt).await?;
     let due = |day: Date| market.config.calendar.after(day, market.config.periods.question_days);
     let today = today(market);

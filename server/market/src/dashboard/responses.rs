@@ -72,19 +72,15 @@ pub async fn responses(market: &Market, board: &Board) -> Result<Responses> {
     let mut organisations: Vec<(Uuid, ResponseFigures)> =
         by_organisation.into_iter().map(|(id, rows)| (id, response_of(now, &rows))).filter(|(_, figures)| figures.counted > 0).collect();
     let unanswered = |figures: &ResponseFigures| figures.counted.saturating_sub(figures.answered);
-    organisations.sort_by(|a, b| {
-        unanswered(&b.1).cmp(&unanswered(&a.1)).then_with(|| b.1.counted.cmp(&a.1.counted)).then_with(|| a.0.cmp(&b.0))
-    });
+    organisations
+        .sort_by(|a, b| unanswered(&b.1).cmp(&unanswered(&a.1)).then_with(|| b.1.counted.cmp(&a.1.counted)).then_with(|| a.0.cmp(&b.0)));
     organisations.truncate(ORGANISATIONS);
     let mut names = names_of(market, organisations.iter().map(|(id, _)| *id).collect()).await?;
     Ok(Responses {
         whole: response_of(now, &whole),
         cut,
         fields,
-        organisations: organisations
-            .into_iter()
-            .map(|(id, figures)| ((id, names.remove(&id).unwrap_or_default()), figures))
-            .collect(),
+        organisations: organisations.into_iter().map(|(id, figures)| ((id, names.remove(&id).unwrap_or_default()), figures)).collect(),
     })
 }
 

@@ -86,7 +86,8 @@ pub(super) async fn wrong<C: ConnectionTrait>(db: &C) -> Result<Vec<(String, Uui
         let found: Vec<Sum> = sums(whole).into_tuple().all(db).await?;
         right.extend(found.into_iter().map(|s| (key(&s), (s.6, s.7))));
     }
-    let said: Vec<Sum> = Entity::find().select_only().columns(KEY).columns([Column::Amount, Column::Contracts]).into_tuple().all(db).await?;
+    let said: Vec<Sum> =
+        Entity::find().select_only().columns(KEY).columns([Column::Amount, Column::Contracts]).into_tuple().all(db).await?;
     let mut wrong = Vec::new();
     for sum in said {
         let found = right.remove(&key(&sum)).unwrap_or((0, 0));

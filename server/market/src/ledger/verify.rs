@@ -106,7 +106,13 @@ async fn expected(market: &Market) -> Result<ByFigure> {
                 }
             }
             for claim in claims {
-                expected.entry((claim.figure, claim.subject)).or_default().push((Some(row.id), claim.organisation, year, claim.region, claim.amount));
+                expected.entry((claim.figure, claim.subject)).or_default().push((
+                    Some(row.id),
+                    claim.organisation,
+                    year,
+                    claim.region,
+                    claim.amount,
+                ));
             }
         }
     }

@@ -204,8 +204,9 @@ impl Maker<'_> {
     fn listing(&mut self, kind: ListingKind, number: usize) -> anyhow::Result<listing::Model> {
         let owner = self.one();
         let title = format!("第{number}项：高性能轴承在线检测与寿命预测");
-        let fields: Fields =
-            [("title", title.as_str()), ("summary", "在线检测轴承温升与磨损"), ("keywords", "轴承，检测"), ("trl", "6")].into_iter().collect();
+        let fields: Fields = [("title", title.as_str()), ("summary", "在线检测轴承温升与磨损"), ("keywords", "轴承，检测"), ("trl", "6")]
+            .into_iter()
+            .collect();
         let content = ListingContent::read(kind, &fields, Strictness::Draft).map_err(|e| anyhow::anyhow!("{e:?}"))?;
         let demand = kind == ListingKind::Demand;
         let at = self.moment();
@@ -429,13 +430,7 @@ impl Maker<'_> {
     }
 
     /// What a contract is evidence of: its amounts, two of five corrected once, what was received, the enterprises it was the first to serve.
-    fn post(
-        &mut self,
-        row: &contract::Model,
-        number: u64,
-        receipts: &mut Vec<receipt::Model>,
-        entries: &mut Vec<ledger_entry::Model>,
-    ) {
+    fn post(&mut self, row: &contract::Model, number: u64, receipts: &mut Vec<receipt::Model>, entries: &mut Vec<ledger_entry::Model>) {
         let place = |maker: &Self, id: Uuid| maker.organisations.iter().position(|o| o.id == id).map(|at| maker.organisations[at].clone());
         let (Some(seller), Some(buyer)) = (place(self, row.seller_id), place(self, row.buyer_id)) else { return };
         let register = row.registration_number.clone().unwrap_or_default();
