@@ -5,8 +5,8 @@
 
 use keqiao_model::{ContractState, DealState, Figure, ListingKind, NdaState, TermState, Terms};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, Func, SelectStatement, SimpleExpr},
+    ColumnTrait, Condition, EntityTrait, ExprTrait, JoinType, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, Func, IntoCondition, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -174,9 +174,9 @@ pub async fn funnel(market: &Market, board: &Board) -> Result<Funnel> {
     })
 }
 
-/// How many deals have something.
-fn having(of: SelectStatement) -> SimpleExpr {
-    Func::sum(Expr::case(Expr::exists(of), 1_i64).finally(0_i64)).cast_as("bigint")
+/// How many rows a condition holds for.
+fn having(condition: impl IntoCondition) -> SimpleExpr {
+    Func::sum(Expr::case(condition, 1_i64).finally(0_i64)).cast_as("bigint")
 }
 
 /// All steps after the first come from one walk through the deals.
@@ -192,24 +192,20 @@ async fn steps(market: &Market, board: &Board) -> Result<Vec<(Step, u64)>> {
         .expr(Expr::val(1))
         .filter(Expr::col((term_sheet::Entity, term_sheet::Column::DealId)).equals(this))
         .filter(term_sheet::Column::State.eq(TermState::Accepted.code()));
-    let contract = || {
-        contract::Entity::find()
-            .select_only()
-            .expr(Expr::val(1))
-            .filter(Expr::col((contract::Entity, contract::Column::DealId)).equals(this))
-            .filter(of_kind(board))
-    };
-    let submitted = contract().filter(contract::Column::SubmittedAt.is_not_null());
-    let registered = contract().filter(contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code)));
+    // A deal has one contract at most.
+    let its_contract = deal::Entity::belongs_to(contract::Entity).from(deal::Column::Id).to(contract::Column::DealId).into();
+    let recorded = || of_kind(board).add(contract::Column::Id.is_not_null());
+    let in_register = contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code));
     let of = interests(board).select_only().column(interest::Column::Id).into_query();
     let row: Option<(i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>)> = deal::Entity::find()
         .select_only()
         .column_as(deal::Column::Id.count(), "opened")
-        .column_as(having(signed.into_query()), "confidential")
-        .column_as(having(accepted.into_query()), "agreed")
-        .column_as(having(contract().into_query()), "recorded")
-        .column_as(having(submitted.into_query()), "submitted")
-        .column_as(having(registered.into_query()), "registered")
+        .column_as(having(Expr::exists(signed.into_query())), "confidential")
+        .column_as(having(Expr::exists(accepted.into_query())), "agreed")
+        .column_as(having(recorded()), "recorded")
+        .column_as(having(recorded().add(contract::Column::SubmittedAt.is_not_null())), "submitted")
+        .column_as(having(recorded().add(in_register)), "registered")
+        .join(JoinType::LeftJoin, its_contract)
         .filter(deal::Column::InterestId.in_subquery(of))
         .into_tuple()
         .one(&market.db)
@@ -229,19 +225,25 @@ async fn steps(market: &Market, board: &Board) -> Result<Vec<(Step, u64)>> {
 /// Contracts that count in the year and came from a deal, whenever that began.
 async fn from_deals(market: &Market, board: &Board) -> Result<u64> {
     let won = [DealState::Registered, DealState::Performing, DealState::Accepted, DealState::Closed].map(|s| s.code());
-    // A deal moves with its contract: what last moved before the year was registered before it.
-    let deals = deal::Entity::find()
+    // Asked from the deals, of which there are fewer; each has one contract at most.
+    let counts = contract::Entity::find()
         .select_only()
-        .column(deal::Column::Id)
-        .filter(deal::Column::State.is_in(won))
-        .filter(deal::Column::UpdatedAt.gte(board.period().0));
-    Ok(contract::Entity::find()
-        .filter(contract::Column::DealId.in_subquery(deals.into_query()))
+        .expr(Expr::val(1))
+        .filter(Expr::col((contract::Entity, contract::Column::DealId)).equals((deal::Entity, deal::Column::Id)))
         .filter(contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code)))
         .filter(board.within(contract::Column::RegisteredAt))
-        .filter(of_contract(board))
-        .count(&market.db)
-        .await?)
+        .filter(of_contract(board));
+    // A deal moves with its contract: what last moved before the year was registered before it.
+    let n: Option<i64> = deal::Entity::find()
+        .select_only()
+        .column_as(deal::Column::Id.count(), "n")
+        .filter(deal::Column::State.is_in(won))
+        .filter(deal::Column::UpdatedAt.gte(board.period().0))
+        .filter(Expr::exists(counts.into_query()))
+        .into_tuple()
+        .one(&market.db)
+        .await?;
+    Ok(counted(n))
 }
 
 /// Contracts in the register that were registered in the year; answered by one index.

@@ -320,7 +320,8 @@ impl Maker<'_> {
             due_on: None,
             due_what: String::new(),
             created_at: at,
-            updated_at: at,
+            // The worst case: every deal may have been registered in any year.
+            updated_at: self.now,
             version: 1,
         });
         Ok(())
