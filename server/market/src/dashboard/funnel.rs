@@ -5,8 +5,7 @@
 
 use keqiao_model::{ContractState, DealState, Figure, ListingKind, NdaState, TermState, Terms};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, JoinType, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, Func, IntoCondition, SimpleExpr},
+    ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -19,6 +18,9 @@ use crate::{
 
 /// Accepted terms that are added up at most; more deals than these do not wait for their contract at once.
 const TERMS_MAX: u64 = 2_000;
+
+/// Deals named in one question.
+const STEP: usize = 2_000;
 
 /// A step that an interest takes on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,76 +176,84 @@ pub async fn funnel(market: &Market, board: &Board) -> Result<Funnel> {
     })
 }
 
-/// How many rows a condition holds for.
-fn having(condition: impl IntoCondition) -> SimpleExpr {
-    Func::sum(Expr::case(condition, 1_i64).finally(0_i64)).cast_as("bigint")
+/// The ids of deals.
+async fn ids(market: &Market, deals: Select<deal::Entity>) -> Result<Vec<Uuid>> {
+    Ok(deals.select_only().column(deal::Column::Id).into_tuple().all(&market.db).await?)
 }
 
-/// All steps after the first come from one walk through the deals.
+/// All steps after the first: the deals are named one by one, which every planner answers from the indexes that tell a deal's papers.
 async fn steps(market: &Market, board: &Board) -> Result<Vec<(Step, u64)>> {
-    let this = (deal::Entity, deal::Column::Id);
-    let signed = nda::Entity::find()
-        .select_only()
-        .expr(Expr::val(1))
-        .filter(Expr::col((nda::Entity, nda::Column::DealId)).equals(this))
-        .filter(nda::Column::State.eq(NdaState::Signed.code()));
-    let accepted = term_sheet::Entity::find()
-        .select_only()
-        .expr(Expr::val(1))
-        .filter(Expr::col((term_sheet::Entity, term_sheet::Column::DealId)).equals(this))
-        .filter(term_sheet::Column::State.eq(TermState::Accepted.code()));
-    // A deal has one contract at most.
-    let its_contract = deal::Entity::belongs_to(contract::Entity).from(deal::Column::Id).to(contract::Column::DealId).into();
-    let recorded = || of_kind(board).add(contract::Column::Id.is_not_null());
-    let in_register = contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code));
+    let db = &market.db;
     let of = interests(board).select_only().column(interest::Column::Id).into_query();
-    let row: Option<(i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Option<i64>)> = deal::Entity::find()
-        .select_only()
-        .column_as(deal::Column::Id.count(), "opened")
-        .column_as(having(Expr::exists(signed.into_query())), "confidential")
-        .column_as(having(Expr::exists(accepted.into_query())), "agreed")
-        .column_as(having(recorded()), "recorded")
-        .column_as(having(recorded().add(contract::Column::SubmittedAt.is_not_null())), "submitted")
-        .column_as(having(recorded().add(in_register)), "registered")
-        .join(JoinType::LeftJoin, its_contract)
-        .filter(deal::Column::InterestId.in_subquery(of))
-        .into_tuple()
-        .one(&market.db)
-        .await?;
-    let (opened, confidential, agreed, recorded, submitted, registered) = row.unwrap_or_default();
+    let deals = ids(market, deal::Entity::find().filter(deal::Column::InterestId.in_subquery(of))).await?;
+    let [mut confidential, mut agreed, mut recorded, mut submitted, mut registered] = [0_u64; 5];
+    for chunk in deals.chunks(STEP) {
+        let these = || chunk.iter().copied();
+        let signed: Option<i64> = nda::Entity::find()
+            .select_only()
+            .column_as(Expr::col(nda::Column::DealId).count_distinct(), "n")
+            .filter(nda::Column::DealId.is_in(these()))
+            .filter(nda::Column::State.eq(NdaState::Signed.code()))
+            .into_tuple()
+            .one(db)
+            .await?;
+        let accepted: Option<i64> = term_sheet::Entity::find()
+            .select_only()
+            .column_as(Expr::col(term_sheet::Column::DealId).count_distinct(), "n")
+            .filter(term_sheet::Column::DealId.is_in(these()))
+            .filter(term_sheet::Column::State.eq(TermState::Accepted.code()))
+            .into_tuple()
+            .one(db)
+            .await?;
+        let contracts: Vec<(String, Option<i64>)> = contract::Entity::find()
+            .select_only()
+            .columns([contract::Column::State, contract::Column::SubmittedAt])
+            .filter(contract::Column::DealId.is_in(these()))
+            .filter(of_kind(board))
+            .into_tuple()
+            .all(db)
+            .await?;
+        confidential += counted(signed);
+        agreed += counted(accepted);
+        for (state, submitted_at) in contracts {
+            recorded += 1;
+            submitted += u64::from(submitted_at.is_some());
+            registered += u64::from(ContractState::from_code(&state).is_some_and(ContractState::is_registered));
+        }
+    }
     Ok(vec![
-        (Step::Sent, interests(board).count(&market.db).await?),
-        (Step::Accepted, counted(Some(opened))),
-        (Step::Confidential, counted(confidential)),
-        (Step::Agreed, counted(agreed)),
-        (Step::Recorded, counted(recorded)),
-        (Step::Submitted, counted(submitted)),
-        (Step::Registered, counted(registered)),
+        (Step::Sent, interests(board).count(db).await?),
+        (Step::Accepted, deals.len() as u64),
+        (Step::Confidential, confidential),
+        (Step::Agreed, agreed),
+        (Step::Recorded, recorded),
+        (Step::Submitted, submitted),
+        (Step::Registered, registered),
     ])
 }
 
 /// Contracts that count in the year and came from a deal, whenever that began.
 async fn from_deals(market: &Market, board: &Board) -> Result<u64> {
     let won = [DealState::Registered, DealState::Performing, DealState::Accepted, DealState::Closed].map(|s| s.code());
-    // Asked from the deals, of which there are fewer; each has one contract at most.
-    let counts = contract::Entity::find()
-        .select_only()
-        .expr(Expr::val(1))
-        .filter(Expr::col((contract::Entity, contract::Column::DealId)).equals((deal::Entity, deal::Column::Id)))
-        .filter(contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code)))
-        .filter(board.within(contract::Column::RegisteredAt))
-        .filter(of_contract(board));
+    let (from, to) = board.period();
     // A deal moves with its contract: what last moved before the year was registered before it.
-    let n: Option<i64> = deal::Entity::find()
-        .select_only()
-        .column_as(deal::Column::Id.count(), "n")
-        .filter(deal::Column::State.is_in(won))
-        .filter(deal::Column::UpdatedAt.gte(board.period().0))
-        .filter(Expr::exists(counts.into_query()))
-        .into_tuple()
-        .one(&market.db)
-        .await?;
-    Ok(counted(n))
+    let deals = deal::Entity::find().filter(deal::Column::State.is_in(won)).filter(deal::Column::UpdatedAt.gte(from));
+    let mut n = 0;
+    for chunk in ids(market, deals).await?.chunks(STEP) {
+        let contracts: Vec<(String, Option<i64>)> = contract::Entity::find()
+            .select_only()
+            .columns([contract::Column::State, contract::Column::RegisteredAt])
+            .filter(contract::Column::DealId.is_in(chunk.iter().copied()))
+            .filter(of_contract(board))
+            .into_tuple()
+            .all(&market.db)
+            .await?;
+        let counts = |(state, at): &&(String, Option<i64>)| {
+            at.is_some_and(|at| (from..to).contains(&at)) && ContractState::from_code(state).is_some_and(ContractState::is_registered)
+        };
+        n += contracts.iter().filter(counts).count() as u64;
+    }
+    Ok(n)
 }
 
 /// Contracts in the register that were registered in the year; answered by one index.
