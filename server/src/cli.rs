@@ -166,7 +166,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = if is_plain { Config::default() } else { Config::read(cli.config.as_deref(), &cli.flags())? };
     start_logging(&config)?;
     match cli.command {
-        Command::Serve(_) => serve(&config).await?,
+        Command::Serve(_) => Box::pin(serve(&config)).await?,
         Command::Migrate => {
             std::fs::create_dir_all(&config.data)?;
             let database = db::connect(&config.database()).await.map_err(plain)?;
