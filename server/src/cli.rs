@@ -177,7 +177,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = if is_plain { Config::default() } else { Config::read(cli.config.as_deref(), &cli.flags())? };
     start_logging(&config)?;
     match cli.command {
-        Command::Serve(_) => serve(&config).await?,
+        Command::Serve(_) => Box::pin(serve(&config)).await?,
         Command::Migrate => {
             std::fs::create_dir_all(&config.data)?;
             let database = db::connect(&config.database()).await.map_err(plain)?;
@@ -185,15 +185,15 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("the schema is up to date");
         }
         Command::Demo => {
-            let market = program::open(&config).await?;
-            if load_demo(&config, &market).await? {
+            let market = Box::pin(program::open(&config)).await?;
+            if Box::pin(load_demo(&config, &market)).await? {
                 print_sign_ins();
             } else {
                 bail!("the database is not empty: the demo city is loaded into an empty one only");
             }
         }
         Command::Reindex => {
-            let market = program::open(&config).await?;
+            let market = Box::pin(program::open(&config)).await?;
             let bar = progress("listings");
             let count = matching::reindex(&market, true, |done, total| show(&bar, done, total)).await.map_err(plain)?;
             bar.finish_and_clear();
@@ -202,7 +202,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Import(request) => return import(&config, request).await,
         Command::Ledger { command: Ledger::Verify } => verify_ledger(&config).await?,
         Command::Ledger { command: Ledger::Rebuild } => {
-            let market = program::open(&config).await?;
+            let market = Box::pin(program::open(&config)).await?;
             match ledger::rebuild_sums(&market).await.map_err(plain)? {
                 0 => println!("every sum equals its entries"),
                 wrong => println!("{wrong} sums were wrong; all are added up again from the entries"),
@@ -212,7 +212,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::ExtractText(job) => return Ok(job.run()),
         Command::Evaluate(request) => evaluate::run(&request).await?,
         Command::Admin(Admin::Create { email, name, password }) => {
-            let market = program::open(&config).await?;
+            let market = Box::pin(program::open(&config)).await?;
             let password = match password {
                 Some(password) => password,
                 None => read_password()?,
@@ -314,7 +314,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     let market = program::open(config).await?;
     if config.demo {
         println!("  looking for the demo city …");
-        load_demo(config, &market).await?;
+        Box::pin(load_demo(config, &market)).await?;
     }
     targets::adopt_plan(&market).await.map_err(plain)?;
     let demo = config.demo;

@@ -1,5 +1,7 @@
 //! The text of a file is read by a process of its own, whatever the file is.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests stop at the first surprise")]
+
 use std::{
     io::{Cursor, Write as _},
     path::PathBuf,

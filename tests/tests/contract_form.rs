@@ -2,8 +2,8 @@
 
 use keqiao_app::{t, words::code_label};
 use keqiao_market::contracts::{TextRead, text_step};
-use keqiao_model::{Clause, Coded as _, ContractSection, Lang::Zh, TextProblem};
-use keqiao_tests::{ContractForm, Signed, TestApp, pdf};
+use keqiao_model::{Clause, Coded as _, ContractSection, DealMove, Lang::Zh, TextProblem};
+use keqiao_tests::{ContractForm, Signed, TermsForm, TestApp, pdf};
 
 /// A contract of which nothing but the outline is there; answers the seller's app, and its address.
 async fn draft(app: &TestApp) -> (keqiao_tests::Pair, String) {
@@ -132,4 +132,28 @@ async fn an_officer_sees_what_clauses_and_text_say() {
     }
     let page = officer.open(&path).await;
     officer.does(&page, "register").await;
+}
+
+#[tokio::test]
+async fn the_parts_begin_with_what_the_deal_says() {
+    let app = TestApp::new().await;
+    let pair = app.pair().await;
+    let deal = pair.deal().await;
+    pair.sign_nda(&deal).await;
+    pair.move_deal(&deal, DealMove::OpenTerms).await;
+    let terms = TermsForm::complete()
+        .payment("instalments")
+        .set("milestones.0.title", "台架试验合格")
+        .set("milestones.0.due", "2027-03-01")
+        .set("milestones.0.amount", "120万");
+    pair.accept_terms(&deal, terms).await;
+    let form = ContractForm::complete().set("payment", "instalments").without("industry").without("ip").without("ip_share");
+    let Signed { pair, contract, .. } = pair.recorded(deal, form).await;
+    let part = async |section: &str| pair.researcher.open(&format!("/contracts/{contract}/edit/{section}")).await;
+    let payment = part("payment").await;
+    assert_eq!(payment.value_of("payments.0.amount").as_deref(), Some("1200000"));
+    assert_eq!(payment.value_of("payments.0.condition").as_deref(), Some("台架试验合格"));
+    assert_eq!(pair.researcher.send(payment.form("save")).await.status, 303, "nothing is left to type");
+    assert_eq!(part("ip").await.value_of("ip_share").as_deref(), Some(code_label(Zh, "ip_share", "seller").as_str()));
+    assert_eq!(part("subject").await.form("save").value("industry"), "C34");
 }

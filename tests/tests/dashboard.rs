@@ -19,7 +19,7 @@ fn lines(bytes: &[u8]) -> Vec<String> {
 #[tokio::test]
 async fn officers_and_administrators_see_the_board_and_nobody_else() {
     let app = TestApp::new().await;
-    assert!(app.visitor().get("/dashboard").await.location().starts_with("/sign-in"), "whoever is signed out signs in first");
+    assert!(app.visitor().get("/dashboard").await.location().starts_with("/signin"), "whoever is signed out signs in first");
     for client in [app.someone("路人").await, app.enterprise("沈工").await, app.broker().await] {
         for path in ["/dashboard", "/dashboard?format=csv", "/dashboard?tab=organisations&format=xlsx"] {
             assert_eq!(client.get(path).await.status, 404, "{path}");
@@ -106,7 +106,7 @@ async fn what_people_typed_is_no_formula_in_the_files() {
     let seller = app.member("卖家", OrganisationForm::enterprise("=HYPERLINK(1)公司").kind(OrganisationKind::Enterprise)).await;
     let (market, officer) = (app.market(), app.officer().await);
     let actor = seller.actor().await;
-    let fields = ContractForm::complete().buyer("+买家有限公司", &app.next_credit_code()).fields();
+    let fields = ContractForm::complete().set("kind", "development").buyer("+买家有限公司", &app.next_credit_code()).fields();
     let number = contracts::create_contract(market, &actor, None, &fields, None).await.unwrap();
     let id = contracts::contract(market, &actor, &number).await.unwrap().summary.id;
     let file = keqiao_market::attachments::NewFile { name: "c.pdf", bytes: keqiao_tests::pdf("c"), confidential: false, reason: "" };

@@ -88,7 +88,7 @@ fn amounts(cx: &Cx, beside: &Beside, form: &Form) -> AnyView {
         {ui::section("deductions", t!(cx.lang, "contracts.deductions"), view! {
             <p class="hint">{t!(cx.lang, "contracts.deductions_hint")}</p>
             {error}
-            {rows}
+            <div class="stack">{rows}</div>
         }.into_any())}
         {ui::section("saved-amounts", t!(cx.lang, "contracts.saved_amounts"), view! {
             {ui::definition_list(follows)}
@@ -119,7 +119,7 @@ fn payment(cx: &Cx, form: &Form) -> AnyView {
         {ui::section("payments", t!(cx.lang, "contracts.instalments"), view! {
             <p class="hint">{t!(cx.lang, "contracts.instalments_hint")}</p>
             {error}
-            {rows}
+            <div class="stack">{rows}</div>
         }.into_any())}
         {ui::select(cx, form, base, options::<RoyaltyBase>(cx.lang))}
     }
@@ -190,11 +190,11 @@ fn clauses(cx: &Cx, beside: &Beside, form: &Form) -> AnyView {
         {ui::section("required-clauses", t!(cx.lang, "contracts.clauses"), view! {
             <p class="hint">{t!(cx.lang, "contracts.clauses_hint")}</p>
             {unread}
-            {required}
+            <div class="stack">{required}</div>
         }.into_any())}
         {ui::section("monopoly-clauses", t!(cx.lang, "contracts.monopoly"), view! {
             <p class="hint">{t!(cx.lang, "contracts.monopoly_hint")}</p>
-            {monopoly}
+            <div class="stack">{monopoly}</div>
         }.into_any())}
     }
     .into_any()

@@ -112,7 +112,7 @@ fn steps(cx: &Cx, board: &Board, found: &Funnel) -> AnyView {
         })
         .collect();
     view! {
-        {ui::funnel_chart(cx, chart, |n| ui::count(n))}
+        {ui::funnel_chart(cx, chart, ui::count)}
         <ul>{words}</ul>
         <p class="hint">{t!(cx.lang, "dashboard.funnel_rule")}</p>
     }

@@ -60,7 +60,7 @@ pub(super) fn view(cx: &Cx, work: &[Work]) -> AnyView {
                 href: queue(cx, w.kind),
             })
             .collect(),
-        format: Box::new(|n| ui::count(n)),
+        format: Box::new(ui::count),
     };
     let rows = work.iter().map(|w| row(cx, w)).collect();
     let head = [

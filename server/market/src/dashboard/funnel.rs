@@ -3,7 +3,7 @@
 //! The steps follow one set of people: the interests that were sent in the year, and how far each of them has come by now. So every step is a part
 //! of the one before, and a share of it means something. Contracts that were signed elsewhere come in at their own place, and are told apart.
 
-use keqiao_model::{ContractState, DealState, Figure, InterestState, ListingKind, NdaState, TermState, Terms};
+use keqiao_model::{ContractState, DealState, Figure, ListingKind, NdaState, TermState, Terms};
 use sea_orm::{
     ColumnTrait, Condition, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QuerySelect, QueryTrait, Select, sea_query::Expr,
 };
@@ -18,6 +18,9 @@ use crate::{
 
 /// Accepted terms that are added up at most; more deals than these do not wait for their contract at once.
 const TERMS_MAX: u64 = 2_000;
+
+/// Deals named in one question.
+const STEP: usize = 2_000;
 
 /// A step that an interest takes on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,18 +126,6 @@ fn interests(board: &Board) -> Select<interest::Entity> {
     interest::Entity::find().filter(board.within(interest::Column::CreatedAt)).filter(board.about_listing(interest::Column::ListingId))
 }
 
-/// The deals that came of them.
-fn deals(board: &Board) -> Select<deal::Entity> {
-    let of = interests(board).select_only().column(interest::Column::Id).into_query();
-    deal::Entity::find().filter(deal::Column::InterestId.in_subquery(of))
-}
-
-/// The contracts that came of these.
-fn contracts(board: &Board) -> Select<contract::Entity> {
-    let of = deals(board).select_only().column(deal::Column::Id).into_query();
-    contract::Entity::find().filter(contract::Column::DealId.in_subquery(of)).filter(of_kind(board))
-}
-
 fn of_kind(board: &Board) -> Condition {
     Condition::all().add_option(board.kind.map(|kind| contract::Column::Kind.eq(kind.code())))
 }
@@ -185,48 +176,84 @@ pub async fn funnel(market: &Market, board: &Board) -> Result<Funnel> {
     })
 }
 
+/// The ids of deals.
+async fn ids(market: &Market, deals: Select<deal::Entity>) -> Result<Vec<Uuid>> {
+    Ok(deals.select_only().column(deal::Column::Id).into_tuple().all(&market.db).await?)
+}
+
+/// All steps after the first: the deals are named one by one, which every planner answers from the indexes that tell a deal's papers.
 async fn steps(market: &Market, board: &Board) -> Result<Vec<(Step, u64)>> {
     let db = &market.db;
-    let these = || deals(board).select_only().column(deal::Column::Id).into_query();
-    let confidential: Option<i64> = nda::Entity::find()
-        .select_only()
-        .column_as(Expr::col(nda::Column::DealId).count_distinct(), "n")
-        .filter(nda::Column::State.eq(NdaState::Signed.code()))
-        .filter(nda::Column::DealId.in_subquery(these()))
-        .into_tuple()
-        .one(db)
-        .await?;
-    let agreed: Option<i64> = term_sheet::Entity::find()
-        .select_only()
-        .column_as(Expr::col(term_sheet::Column::DealId).count_distinct(), "n")
-        .filter(term_sheet::Column::State.eq(TermState::Accepted.code()))
-        .filter(term_sheet::Column::DealId.in_subquery(these()))
-        .into_tuple()
-        .one(db)
-        .await?;
-    let in_register = ContractState::IN_REGISTER.map(ContractState::code);
+    let of = interests(board).select_only().column(interest::Column::Id).into_query();
+    let deals = ids(market, deal::Entity::find().filter(deal::Column::InterestId.in_subquery(of))).await?;
+    let [mut confidential, mut agreed, mut recorded, mut submitted, mut registered] = [0_u64; 5];
+    for chunk in deals.chunks(STEP) {
+        let these = || chunk.iter().copied();
+        let signed: Option<i64> = nda::Entity::find()
+            .select_only()
+            .column_as(Expr::col(nda::Column::DealId).count_distinct(), "n")
+            .filter(nda::Column::DealId.is_in(these()))
+            .filter(nda::Column::State.eq(NdaState::Signed.code()))
+            .into_tuple()
+            .one(db)
+            .await?;
+        let accepted: Option<i64> = term_sheet::Entity::find()
+            .select_only()
+            .column_as(Expr::col(term_sheet::Column::DealId).count_distinct(), "n")
+            .filter(term_sheet::Column::DealId.is_in(these()))
+            .filter(term_sheet::Column::State.eq(TermState::Accepted.code()))
+            .into_tuple()
+            .one(db)
+            .await?;
+        let contracts: Vec<(String, Option<i64>)> = contract::Entity::find()
+            .select_only()
+            .columns([contract::Column::State, contract::Column::SubmittedAt])
+            .filter(contract::Column::DealId.is_in(these()))
+            .filter(of_kind(board))
+            .into_tuple()
+            .all(db)
+            .await?;
+        confidential += counted(signed);
+        agreed += counted(accepted);
+        for (state, submitted_at) in contracts {
+            recorded += 1;
+            submitted += u64::from(submitted_at.is_some());
+            registered += u64::from(ContractState::from_code(&state).is_some_and(ContractState::is_registered));
+        }
+    }
     Ok(vec![
         (Step::Sent, interests(board).count(db).await?),
-        (Step::Accepted, interests(board).filter(interest::Column::State.eq(InterestState::Accepted.code())).count(db).await?),
-        (Step::Confidential, counted(confidential)),
-        (Step::Agreed, counted(agreed)),
-        (Step::Recorded, contracts(board).count(db).await?),
-        (Step::Submitted, contracts(board).filter(contract::Column::SubmittedAt.is_not_null()).count(db).await?),
-        (Step::Registered, contracts(board).filter(contract::Column::State.is_in(in_register)).count(db).await?),
+        (Step::Accepted, deals.len() as u64),
+        (Step::Confidential, confidential),
+        (Step::Agreed, agreed),
+        (Step::Recorded, recorded),
+        (Step::Submitted, submitted),
+        (Step::Registered, registered),
     ])
 }
 
 /// Contracts that count in the year and came from a deal, whenever that began.
 async fn from_deals(market: &Market, board: &Board) -> Result<u64> {
     let won = [DealState::Registered, DealState::Performing, DealState::Accepted, DealState::Closed].map(|s| s.code());
-    let deals = deal::Entity::find().select_only().column(deal::Column::Id).filter(deal::Column::State.is_in(won));
-    Ok(contract::Entity::find()
-        .filter(contract::Column::DealId.in_subquery(deals.into_query()))
-        .filter(contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code)))
-        .filter(board.within(contract::Column::RegisteredAt))
-        .filter(of_contract(board))
-        .count(&market.db)
-        .await?)
+    let (from, to) = board.period();
+    // A deal moves with its contract: what last moved before the year was registered before it.
+    let deals = deal::Entity::find().filter(deal::Column::State.is_in(won)).filter(deal::Column::UpdatedAt.gte(from));
+    let mut n = 0;
+    for chunk in ids(market, deals).await?.chunks(STEP) {
+        let contracts: Vec<(String, Option<i64>)> = contract::Entity::find()
+            .select_only()
+            .columns([contract::Column::State, contract::Column::RegisteredAt])
+            .filter(contract::Column::DealId.is_in(chunk.iter().copied()))
+            .filter(of_contract(board))
+            .into_tuple()
+            .all(&market.db)
+            .await?;
+        let counts = |(state, at): &&(String, Option<i64>)| {
+            at.is_some_and(|at| (from..to).contains(&at)) && ContractState::from_code(state).is_some_and(ContractState::is_registered)
+        };
+        n += contracts.iter().filter(counts).count() as u64;
+    }
+    Ok(n)
 }
 
 /// Contracts in the register that were registered in the year; answered by one index.

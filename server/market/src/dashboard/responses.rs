@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Interests looked at, the latest of the year.
-pub const INTERESTS_MAX: u64 = 4_000;
+pub const INTERESTS_MAX: u64 = 2_000;
 /// Organisations shown.
 const ORGANISATIONS: usize = 20;
 /// Rows of one question by id.

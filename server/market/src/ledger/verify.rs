@@ -37,6 +37,8 @@ pub struct Difference {
 
 /// Evidence of a subject: contract, organisation, year, region, amount.
 type Evidence = (Option<Uuid>, Option<Uuid>, i64, String, i64);
+/// Figure, subject, contract, organisation, year, region, amount.
+type Netted = (String, String, Option<Uuid>, Option<Uuid>, i64, String, i64);
 type ByFigure = BTreeMap<(Figure, String), Vec<Evidence>>;
 
 /// Recomputes every figure from the registered contracts and names the subjects of which the ledger says something else: a contract that is
@@ -135,7 +137,7 @@ async fn found(market: &Market) -> Result<ByFigure> {
     for column in columns {
         query = query.group_by(column);
     }
-    let rows: Vec<(String, String, Option<Uuid>, Option<Uuid>, i64, String, i64)> = query.into_tuple().all(&market.db).await?;
+    let rows: Vec<Netted> = query.into_tuple().all(&market.db).await?;
     let mut found = ByFigure::new();
     for (figure, subject, contract, organisation, year, region, amount) in rows {
         let figure = Figure::from_code(&figure).ok_or_else(|| crate::Error::internal(format!("ledger figure {figure}")))?;

@@ -81,6 +81,11 @@ where
     Ok(())
 }
 
+#[allow(clippy::disallowed_methods, reason = "a city is made in bulk, around the use cases")]
+async fn begin(market: &Market) -> anyhow::Result<DatabaseTransaction> {
+    Ok(market.database().begin().await?)
+}
+
 /// Fills an empty market.
 pub async fn fill(market: &Market, officer: Uuid, contracts: u64) -> anyhow::Result<City> {
     let mut maker = Maker {
@@ -140,7 +145,7 @@ impl Maker<'_> {
             };
             self.organisations.push(row);
         }
-        let tx = self.market.database().begin().await?;
+        let tx = begin(self.market).await?;
         write::<organisation::Entity, _, organisation::ActiveModel>(&tx, 12, self.organisations.clone()).await?;
         Ok(tx.commit().await?)
     }
@@ -186,7 +191,7 @@ impl Maker<'_> {
                 self.deal(number, &demand, &achievement, sent, &mut ndas, &mut sheets)?;
             }
         }
-        let tx = self.market.database().begin().await?;
+        let tx = begin(self.market).await?;
         demands.extend(achievements);
         write::<listing::Entity, _, listing::ActiveModel>(&tx, 29, demands).await?;
         pairs.dedup_by_key(|pair| (pair.listing_id, pair.other_id));
@@ -214,7 +219,7 @@ impl Maker<'_> {
             id: id(if demand { 2 } else { 3 }, number as u64),
             kind: if demand { "demand" } else { "achievement" }.to_owned(),
             number: format!("{}-2026-{number:06}", if demand { "XQ" } else { "CG" }),
-            state: if number % 100 == 0 { ListingState::InReview } else { ListingState::Published }.code().to_owned(),
+            state: if number.is_multiple_of(100) { ListingState::InReview } else { ListingState::Published }.code().to_owned(),
             language: "zh-CN".to_owned(),
             title,
             summary: content.summary.clone(),
@@ -320,7 +325,8 @@ impl Maker<'_> {
             due_on: None,
             due_what: String::new(),
             created_at: at,
-            updated_at: at,
+            // The worst case: every deal may have been registered in any year.
+            updated_at: self.now,
             version: 1,
         });
         Ok(())
@@ -339,7 +345,7 @@ impl Maker<'_> {
             }
             rows.push(row);
         }
-        let tx = self.market.database().begin().await?;
+        let tx = begin(self.market).await?;
         write::<contract::Entity, _, contract::ActiveModel>(&tx, 54, rows).await?;
         write::<receipt::Entity, _, receipt::ActiveModel>(&tx, 12, receipts).await?;
         write::<ledger_entry::Entity, _, ledger_entry::ActiveModel>(&tx, 16, entries).await?;
@@ -378,7 +384,7 @@ impl Maker<'_> {
             number: format!("HT-2026-{number:06}"),
             kind: kind.code().to_owned(),
             subkind: subkind.to_owned(),
-            title: format!("{field}方向第{number}号{}合同", if number % 3 == 0 { "在线检测装置" } else { "工艺改进" }),
+            title: format!("{field}方向第{number}号{}合同", if number.is_multiple_of(3) { "在线检测装置" } else { "工艺改进" }),
             field: field.to_owned(),
             region,
             signed_on: day(at - 20 * DAY),
@@ -494,7 +500,6 @@ impl Maker<'_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "everything an entry says")]
     fn entry(
         &mut self,
         row: &contract::Model,

@@ -51,6 +51,9 @@ struct Options {
     /// PostgreSQL to measure the register on as well.
     #[arg(long)]
     postgres: Option<String>,
+    /// Measure the register on PostgreSQL alone.
+    #[arg(long)]
+    postgres_only: bool,
     /// Listings to generate, half of them demands.
     #[arg(long, default_value_t = 1_000_000)]
     listings: u64,

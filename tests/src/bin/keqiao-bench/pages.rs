@@ -45,7 +45,7 @@ pub async fn run(options: &Options) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let config = Config { data: folder.path().to_owned(), demo: options.import.is_none(), ..Config::default() };
     let market = program::open(&config).await?;
-    fill(&config, &market, options.import.as_deref()).await?;
+    Box::pin(fill(&config, &market, options.import.as_deref())).await?;
     println!("\n{} listings in the index, {} processors\n", market.search_index().len(), std::thread::available_parallelism()?);
     searches(&market)?;
     matches(&market).await?;

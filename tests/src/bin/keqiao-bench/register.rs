@@ -63,7 +63,9 @@ struct Row {
 /// Measures on SQLite, and on PostgreSQL when there is one.
 pub async fn run(options: &Options) -> anyhow::Result<()> {
     let mut rows = Vec::new();
-    measure("SQLite", String::new(), options, &mut rows).await?;
+    if !options.postgres_only {
+        measure("SQLite", String::new(), options, &mut rows).await?;
+    }
     if let Some(url) = options.postgres.clone().or_else(|| std::env::var(POSTGRES).ok()) {
         let schema = "keqiao_bench_register";
         let plain = db::connect(&url).await.map_err(|e| anyhow::anyhow!("{e}"))?;
