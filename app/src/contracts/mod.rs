@@ -1,5 +1,6 @@
 //! Contracts: the public register, the form, registration.
 
+mod amend;
 mod form;
 mod list;
 mod view;
@@ -7,7 +8,10 @@ mod view;
 use keqiao_market::{Subject, attachments, contracts};
 use keqiao_model::ContractMove;
 
-pub(crate) use self::{list::contract_line, view::contract_facts};
+pub(crate) use self::{
+    list::contract_line,
+    view::{contract_facts, related_button},
+};
 use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission};
 
 /// The page of the route.
@@ -17,6 +21,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
         Route::ContractNew => form::new_page(cx, form).await,
         Route::ContractEdit(number) => form::edit_page(cx, &number, form).await,
         Route::Contract(number) => view::page(cx, &number, form).await,
+        Route::ContractAmend(number) => amend::page(cx, &number, form).await,
         _ => Err(PageError::NotFound),
     }
 }
@@ -27,6 +32,7 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
         Route::ContractNew => form::create(cx, submission).await,
         Route::ContractEdit(number) => form::save(cx, &number, submission).await,
         Route::Contract(number) => act(cx, &number, submission).await,
+        Route::ContractAmend(number) => amend::submit(cx, &number, submission).await,
         _ => Err(PageError::NotFound),
     }
 }
@@ -39,6 +45,11 @@ async fn act(cx: &Cx, number: &str, submission: &Submission) -> Result<Outcome, 
             Ok(id) => (attachments::detach(&cx.market, &cx.actor, id).await, "flash.file_removed"),
             Err(_) => return Err(PageError::NotFound),
         },
+        "related" => {
+            let is = submission.value("related") == "yes";
+            let (version, once) = (submission.version(), submission.once());
+            (contracts::declare_related(&cx.market, &cx.actor, number, is, version, once).await, "flash.saved")
+        }
         action => {
             let Some(by) = ContractMove::from_code(action) else { return Err(PageError::NotFound) };
             let (code, reason) = (submission.value("code"), submission.value("reason"));

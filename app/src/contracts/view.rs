@@ -15,7 +15,7 @@ use keqiao_model::{
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::form::labels;
+use super::{amend, form::labels};
 use crate::{
     Cx, Form, Page, PageError, Query, Route,
     listings::{files, region_name},
@@ -27,7 +27,7 @@ use crate::{
 type Facts = Vec<(String, AnyView)>;
 
 /// Kinds of files, as an `accept` attribute says them; what they hold is checked when they arrive.
-static ACCEPT: LazyLock<String> = LazyLock::new(|| format!(".{}", attachments::accepted_extensions().join(",.")));
+pub(super) static ACCEPT: LazyLock<String> = LazyLock::new(|| format!(".{}", attachments::accepted_extensions().join(",.")));
 
 /// The page of one contract; with `?print=yes`, the sheet to be printed.
 pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Page, PageError> {
@@ -259,9 +259,25 @@ fn actions(cx: &Cx, contract: &ContractView, no_files: bool, form: &Form) -> Any
             parts.push(view! { <p class="hint">{t!(cx.lang, "contracts.seller_submits")}</p> }.into_any());
         }
     }
+    if contract.editable && contract.selling {
+        parts.push(related_button(cx, contract.related, &version));
+    }
+    parts.extend(amend::links(cx, contract));
     let to = cx.here(&Query(vec![("print".to_owned(), "yes".to_owned())]));
     parts.push(ui::button_link(t!(cx.lang, "contracts.print"), &to, ButtonStyle::Quiet));
     view! { <div class="actions">{parts}</div> }.into_any()
+}
+
+/// Saying that seller and buyer are related, or that they are not.
+pub(crate) fn related_button(cx: &Cx, related: bool, version: &str) -> AnyView {
+    let (words, hint, value) = if related {
+        (t!(cx.lang, "contracts.unrelated_say"), t!(cx.lang, "contracts.related_said"), "no")
+    } else {
+        (t!(cx.lang, "contracts.related_say"), t!(cx.lang, "contracts.related_hint"), "yes")
+    };
+    let values = [("version", version), ("related", value)];
+    let button = ui::post_button(cx, &cx.href(&cx.route), words, "related", &values, ButtonStyle::Secondary);
+    ui::details(t!(cx.lang, "contracts.related"), related, view! { <p class="hint">{hint}</p>{button} }.into_any())
 }
 
 /// Cancelling a registration takes what it counted out of the figures: it opens on demand, and needs a code and words.

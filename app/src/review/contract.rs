@@ -4,14 +4,17 @@ use keqiao_market::{
     Subject,
     attachments::{self, AttachmentView},
     contracts::{self, ContractView, Finding, FindingKind},
+    rules,
 };
 use keqiao_model::{Coded, ContractMove, ContractState, RefusalCode, RuleKind, TEXT_MAX};
 use leptos::prelude::*;
 
+use super::due_badge;
 use crate::{
     Cx, Form, Outcome, Page, PageError, Route, Submission,
-    contracts::contract_facts,
+    contracts::{contract_facts, related_button},
     listings::files,
+    rules::holidays_missing,
     t,
     ui::{self, ButtonStyle, Input, Tone},
     words::code_label,
@@ -27,6 +30,13 @@ pub(super) async fn submit(cx: &Cx, number: &str, submission: &Submission) -> Re
     if submission.action() == "answer" {
         return match contracts::answer_finding(&cx.market, &cx.actor, number, &submission.fields, once).await {
             Ok(()) => Ok(Outcome::Go(cx.route.clone(), Some("flash.finding_answered"))),
+            Err(error) => Outcome::refused(submission, error),
+        };
+    }
+    if submission.action() == "related" {
+        let is = submission.value("related") == "yes";
+        return match contracts::declare_related(&cx.market, &cx.actor, number, is, version, once).await {
+            Ok(()) => Ok(Outcome::Go(cx.route.clone(), Some("flash.saved"))),
             Err(error) => Outcome::refused(submission, error),
         };
     }
@@ -53,12 +63,20 @@ pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Pa
     }
     let findings = contracts::findings(&cx.market, &cx.actor, number).await?;
     let attached = attachments::attachments(&cx.market, &cx.actor, Subject::Contract, contract.summary.id).await?;
+    let grounds = rules::grounds(&cx.market, contract.summary.signed_on).await?;
     let title = t!(cx.lang, "review.one", title = contract.summary.title);
     let cx = cx.clone();
-    Ok(Page::new(title, move || view(&cx, &contract, &findings, &attached, &form.unwrap_or_default())))
+    Ok(Page::new(title, move || view(&cx, &contract, &findings, &attached, &grounds, &form.unwrap_or_default())))
 }
 
-fn view(cx: &Cx, contract: &ContractView, findings: &[Finding], attached: &[AttachmentView], form: &Form) -> AnyView {
+fn view(
+    cx: &Cx,
+    contract: &ContractView,
+    findings: &[Finding],
+    attached: &[AttachmentView],
+    grounds: &[RefusalCode],
+    form: &Form,
+) -> AnyView {
     let main = view! {
         {due(cx, contract)}
         {ui::section("checks", t!(cx.lang, "review.findings_title"), checks(cx, findings, form))}
@@ -76,7 +94,7 @@ fn view(cx: &Cx, contract: &ContractView, findings: &[Finding], attached: &[Atta
         {ui::error_summary(cx, form, &labels)}
         {ui::back_link(cx, t!(cx.lang, "review.title"), &format!("{}?tab=contracts", cx.href(&Route::Review)))}
         {ui::page_title(&contract.summary.title, Some(&contract.summary.number), Some(badge))}
-        {ui::two_columns(main, decisions(cx, contract, form))}
+        {ui::two_columns(main, decisions(cx, contract, grounds, form))}
     }
     .into_any()
 }
@@ -84,10 +102,13 @@ fn view(cx: &Cx, contract: &ContractView, findings: &[Finding], attached: &[Atta
 /// Until when it must be decided, and who reviewed it first.
 fn due(cx: &Cx, contract: &ContractView) -> AnyView {
     let due = contract.summary.due_on.map(|day| {
-        let late = day < cx.now.to_offset(keqiao_market::CHINA).date();
+        let today = cx.now.to_offset(keqiao_market::CHINA).date();
         let text = ui::day_text(cx, day);
-        let words = if late { t!(cx.lang, "review.overdue", day = text) } else { t!(cx.lang, "review.due", day = text) };
-        ui::notice(cx, if late { Tone::Bad } else { Tone::Info }, words.into_any())
+        let words = if day < today { t!(cx.lang, "review.overdue", day = text) } else { t!(cx.lang, "review.due", day = text) };
+        let badge = due_badge(cx, &contract.summary);
+        let missing = holidays_missing(cx, &cx.market.config().calendar.unknown(today.min(day), day));
+        let words = view! { {words}" "{badge} }.into_any();
+        view! { {ui::notice(cx, if day < today { Tone::Bad } else { Tone::Info }, words)}{missing} }
     });
     let first = contract.detail.as_ref().and_then(|d| d.first_review.as_ref()).map(|(name, at)| {
         let words = t!(cx.lang, "review.second_hint", name = name, day = ui::date_text(cx, *at));
@@ -113,6 +134,7 @@ fn finding(cx: &Cx, finding: &Finding, place: usize, form: &Form) -> AnyView {
         let words = format!("{} {}", code_label(cx.lang, RuleKind::GROUP, rule.kind.code()), rule.source);
         view! { <p class="hint">{t!(cx.lang, "review.rule")}" "<a href=cx.href(&Route::Rule(rule.id))>{words}</a></p> }
     });
+    let note = (!finding.note.is_empty()).then(|| view! { <p>{finding.note.clone()}</p> });
     let others = finding.contracts.join(" ");
     let own = form.value("kind") == finding.kind.code() && form.value("others") == others;
     let said = finding.answer.as_ref().map(|answer| {
@@ -137,6 +159,7 @@ fn finding(cx: &Cx, finding: &Finding, place: usize, form: &Form) -> AnyView {
     view! {
         <div id=name>
             <p>{ui::badge(words, tone)}" "<strong>{code_label(cx.lang, FindingKind::GROUP, finding.kind.code())}</strong>{links}</p>
+            {note}
             {rule}
             {said}
             {ui::details(summary, own || !answered, form)}
@@ -146,7 +169,7 @@ fn finding(cx: &Cx, finding: &Finding, place: usize, form: &Form) -> AnyView {
 }
 
 /// What may be decided now.
-fn decisions(cx: &Cx, contract: &ContractView, form: &Form) -> AnyView {
+fn decisions(cx: &Cx, contract: &ContractView, grounds: &[RefusalCode], form: &Form) -> AnyView {
     let here = cx.href(&cx.route);
     let version = contract.version.to_string();
     let may = |by: ContractMove| contract.moves.contains(&by);
@@ -156,7 +179,7 @@ fn decisions(cx: &Cx, contract: &ContractView, form: &Form) -> AnyView {
             view! { {ui::post_button(cx, &here, words, by.code(), &[("version", &version)], ButtonStyle::Primary)}{hint} }
         })
     };
-    let refusals = RefusalCode::ALL.iter().map(|c| (c.code().to_owned(), code_label(cx.lang, RefusalCode::GROUP, c.code()))).collect();
+    let refusals = grounds.iter().map(|c| (c.code().to_owned(), code_label(cx.lang, RefusalCode::GROUP, c.code()))).collect();
     let action = form.value("action");
     let back = may(ContractMove::Return).then(|| {
         let body = view! {
@@ -184,6 +207,7 @@ fn decisions(cx: &Cx, contract: &ContractView, form: &Form) -> AnyView {
             {go(ContractMove::Register, t!(cx.lang, "review.register"), None)}
             {back}
             {refuse}
+            {related_button(cx, contract.related, &version)}
         </div>
     }
     .into_any()

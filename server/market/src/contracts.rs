@@ -1,8 +1,14 @@
 //! Technology contracts and their registration (技术合同认定登记; domain rules, section 1): the seller hands in, an officer of the region
 //! registers, and what is registered counts in the ledger.
 
+mod amendments;
+mod certificates;
 mod findings;
+pub(crate) mod likeness;
+mod queue;
 mod registration;
+mod related;
+pub(crate) mod reminders;
 #[cfg(test)]
 pub(crate) mod tests;
 mod views;
@@ -18,12 +24,16 @@ use uuid::Uuid;
 
 pub(crate) use self::views::summaries_by_id;
 pub use self::{
-    findings::{Finding, FindingAnswer, FindingKind, answer_finding, findings},
-    registration::move_contract,
-    views::{
-        ContractDetail, ContractParty, ContractSummary, ContractView, EXPORT_MAX, Filter, Scope, contract, contract_queue,
-        contract_queue_count, contracts, export,
+    amendments::{
+        AMENDMENT_REASON_MAX, AmendmentDetail, AmendmentQueueItem, AmendmentView, Amendments, Change, amendment_queue,
+        amendment_queue_count, amendments, decide_amendment, propose_amendment,
     },
+    certificates::{Certificate, Checked, certificate, certificate_code, check_certificate},
+    findings::{Finding, FindingAnswer, FindingKind, answer_finding, findings},
+    queue::{contract_queue, contract_queue_count, missing_holidays},
+    registration::move_contract,
+    related::declare_related,
+    views::{ContractDetail, ContractParty, ContractSummary, ContractView, EXPORT_MAX, Filter, Scope, contract, contracts, export},
 };
 use crate::{
     Actor, Error, Market, Result,

@@ -11,7 +11,7 @@ use serde_json::json;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{content_of, find, parties, state_of};
+use super::{content_of, find, likeness, parties, related, state_of};
 use crate::{
     Actor, Error, Market, Result, Subject,
     accounts::person_names,
@@ -37,11 +37,34 @@ pub enum FindingKind {
     Circle,
     /// Several contracts of the pair within some days, each below an amount, reach it together.
     Splitting,
+    /// The same development, by the same seller or a related one, for another client.
+    SoldTwice,
+    /// Title and summary are nearly the same.
+    NearDuplicate,
+    /// Another contract came from the same entry of another register.
+    SameSource,
+    /// Both credit codes are of one legal body.
+    SameBody,
+    /// Somebody belongs to both parties.
+    SharedPeople,
+    /// One party owns the other, as was said.
+    RelatedParties,
 }
 
 impl FindingKind {
     /// Every kind, gravest first.
-    pub const ALL: &'static [Self] = &[Self::Duplicate, Self::SameTitle, Self::Circle, Self::Splitting];
+    pub const ALL: &'static [Self] = &[
+        Self::Duplicate,
+        Self::SameTitle,
+        Self::Circle,
+        Self::Splitting,
+        Self::SoldTwice,
+        Self::NearDuplicate,
+        Self::SameSource,
+        Self::SameBody,
+        Self::SharedPeople,
+        Self::RelatedParties,
+    ];
 }
 
 impl Coded for FindingKind {
@@ -53,6 +76,12 @@ impl Coded for FindingKind {
             Self::SameTitle => "same_title",
             Self::Circle => "circle",
             Self::Splitting => "splitting",
+            Self::SoldTwice => "sold_twice",
+            Self::NearDuplicate => "near_duplicate",
+            Self::SameSource => "same_source",
+            Self::SameBody => "same_body",
+            Self::SharedPeople => "shared_people",
+            Self::RelatedParties => "related_parties",
         }
     }
 
@@ -74,6 +103,8 @@ pub struct Finding {
     pub contracts: Vec<String>,
     /// The rule it follows from, if it is one that law or guide date.
     pub rule: Option<Rule>,
+    /// What else there is to say, such as names; may be empty.
+    pub note: String,
     /// What an officer answered.
     pub answer: Option<FindingAnswer>,
 }
@@ -227,7 +258,15 @@ async fn compute<C: ConnectionTrait>(db: &C, row: &Model) -> Result<Vec<Finding>
         splitting_days: rules::needed(db, RuleKind::SplittingDays, on).await?,
         circle_days: rules::needed(db, RuleKind::CircleDays, on).await?,
     };
-    Ok(compare(&subject, &others, &measures))
+    let mut found = compare(&subject, &others, &measures);
+    let named: Vec<String> = found
+        .iter()
+        .filter(|f| matches!(f.kind, FindingKind::Duplicate | FindingKind::SameTitle))
+        .flat_map(|f| f.contracts.iter().cloned())
+        .collect();
+    found.extend(likeness::findings(db, row, &named).await?);
+    found.extend(related::findings(db, row).await?);
+    Ok(found)
 }
 
 fn compare(subject: &Compared, others: &[Compared], measures: &Measures) -> Vec<Finding> {
@@ -242,7 +281,7 @@ fn compare(subject: &Compared, others: &[Compared], measures: &Measures) -> Vec<
     found
         .into_iter()
         .filter(|(_, contracts, _)| !contracts.is_empty())
-        .map(|(kind, contracts, rule)| Finding { kind, contracts, rule: rule.cloned(), answer: None })
+        .map(|(kind, contracts, rule)| Finding { kind, contracts, rule: rule.cloned(), note: String::new(), answer: None })
         .collect()
 }
 

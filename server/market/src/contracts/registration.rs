@@ -10,8 +10,8 @@ use time::Date;
 use uuid::Uuid;
 
 use super::{
-    answers_for, both, content_of, find, find_by_id, findings::unanswered, has_part, is_insider, organisation_of, parties, region_of,
-    state_of, today,
+    answers_for, both, content_of, find, find_by_id, findings::unanswered, has_part, is_insider, likeness, organisation_of, parties,
+    region_of, state_of, today,
 };
 use crate::{
     Actor, Error, Event, Market, Result,
@@ -221,6 +221,9 @@ pub async fn move_contract(
         }
         ContractMove::Cancel => ledger::uncount(market, &tx, &row, decision).await?,
         _ => {}
+    }
+    if by == ContractMove::Submit {
+        likeness::store(&tx, &row).await?;
     }
     let (from, to, action) = (from.code(), transition.to.code(), by.code());
     tx.moved(Moved { subject: Subject::Contract, id: row.id, from, to, action, code: decision, reason: &reason }).await?;

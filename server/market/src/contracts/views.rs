@@ -5,15 +5,13 @@ use std::collections::HashMap;
 use keqiao_model::{
     ContractContent, ContractKind, ContractMove, ContractState, ContractSubkind, Fen, Field, OUTSIDE, RefusalCode, parse_date,
 };
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use time::{Date, Month, OffsetDateTime, Time};
 use uuid::Uuid;
 
 use super::{content_of, find, has_part, is_insider, registration::moves_of, state_of};
 use crate::{
-    Actor, CHINA, Error, Market, Paged, Person, Result,
+    Actor, CHINA, Error, Market, Paged, Result,
     accounts::person_names,
     db::{from_micros, micros},
     entity::{
@@ -117,6 +115,8 @@ pub struct ContractView {
     pub own: bool,
     /// Whether the actor belongs to the seller.
     pub selling: bool,
+    /// Whether it was said that its parties are related.
+    pub related: bool,
     /// Whether the actor may change it now.
     pub editable: bool,
     /// Whether everyone may see it: it is registered.
@@ -190,7 +190,7 @@ fn summary_of(row: &Model, content: &ContractContent, names: &HashMap<Uuid, orga
 }
 
 /// The lines for rows, in their order.
-async fn summaries<C: ConnectionTrait>(db: &C, rows: &[Model]) -> Result<Vec<ContractSummary>> {
+pub(super) async fn summaries<C: ConnectionTrait>(db: &C, rows: &[Model]) -> Result<Vec<ContractSummary>> {
     let names = organisations_by_id(db, rows.iter().flat_map(|r| [r.seller_id, r.buyer_id]).collect()).await?;
     rows.iter().map(|r| summary_of(r, &content_of(r)?, &names)).collect()
 }
@@ -226,7 +226,8 @@ pub async fn contract(market: &Market, actor: &Actor, number: &str) -> Result<Co
     let moves = moves_of(&market.db, market, actor, &row).await?;
     let detail = if inside { Some(detail_of(market, &row, content, &names).await?) } else { None };
     let editable = own && state.is_editable();
-    Ok(ContractView { summary, detail, own, selling: actor.belongs_to(row.seller_id), editable, is_public, moves, version: row.version })
+    let (selling, related) = (actor.belongs_to(row.seller_id), row.related && inside);
+    Ok(ContractView { summary, detail, own, selling, related, editable, is_public, moves, version: row.version })
 }
 
 async fn detail_of(
@@ -344,34 +345,7 @@ fn regions_in(market: &Market, outer: &str) -> Vec<String> {
     within.chain((outer == OUTSIDE).then(|| outer.to_owned())).collect()
 }
 
-async fn page_of(market: &Market, query: Select<Entity>, page: u64) -> Result<Paged<ContractSummary>> {
+pub(super) async fn page_of(market: &Market, query: Select<Entity>, page: u64) -> Result<Paged<ContractSummary>> {
     let (paged, rows) = fetch(&market.db, query, page).await?.take();
     Ok(paged.with(summaries(&market.db, &rows).await?))
-}
-
-fn waiting(market: &Market, person: &Person) -> Result<Select<Entity>> {
-    let region = person.officer.as_deref().ok_or(Error::NotFound)?;
-    let own: Vec<Uuid> = person.organisations.iter().map(|o| o.id).collect();
-    Ok(Entity::find()
-        .filter(Column::State.is_in(ContractState::WAITING.map(ContractState::code)))
-        .filter(Column::Region.is_in(crate::review::regions_of(market, region)))
-        .filter(Column::SellerId.is_not_in(own.clone()))
-        .filter(Column::BuyerId.is_not_in(own)))
-}
-
-/// Contracts handed in within the officer's region, those first whose decision is overdue or due soonest; those of the officer's own organisations are left to others.
-///
-/// # Errors
-/// [`Error::SignIn`], [`Error::NotFound`] for anyone who is not an officer.
-pub async fn contract_queue(market: &Market, actor: &Actor, page: u64) -> Result<Paged<ContractSummary>> {
-    let query = waiting(market, actor.signed_in()?)?.order_by_asc(Column::DueOn).order_by_asc(Column::Id);
-    page_of(market, query, page).await
-}
-
-/// How many contracts wait for the officer.
-///
-/// # Errors
-/// As [`contract_queue`].
-pub async fn contract_queue_count(market: &Market, actor: &Actor) -> Result<u64> {
-    Ok(waiting(market, actor.signed_in()?)?.count(&market.db).await?)
 }
