@@ -18,6 +18,7 @@ mod permissions;
 mod public_notices;
 mod questions;
 mod ranking;
+mod register;
 mod room;
 mod sales;
 mod search_help;

@@ -5,6 +5,9 @@
 //! seven tenths of their shingles in common share one of the sixteen bands in 99 of 100 cases, two that have two tenths in common in 3 of 100. Of
 //! each band the newest few are candidates, the best of them are compared exactly: what is compared is bounded, however large the register.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 
 use keqiao_model::{ContractState, RuleKind};
