@@ -208,8 +208,8 @@ async fn an_officer_of_a_party_decides_nothing_of_it() {
     let r = Registry::new().await;
     let both = r.app.signed_in("两职", Roles { officer_region: Some("990103".to_owned()), ..Roles::default() }).await;
     let form = OrganisationForm::institute("两职研究院").credit_code(&r.app.next_credit_code());
-    let own = organisations::create(r.app.market(), &both.actor().await, &form.fields(), None).await.unwrap();
-    let r = Registry { seller: both.acting_for(own), ..r };
+    organisations::create(r.app.market(), &both.actor().await, &form.fields(), None).await.unwrap();
+    let r = Registry { seller: both, ..r };
     let number = r.submitted(worth("自己单位的合同", "100000")).await;
     assert_eq!(codes(r.go(&r.seller, &number, ContractMove::Accept).await), refused("", "conflict_of_interest"));
     let queue = r.seller.open("/review?tab=contracts").await;

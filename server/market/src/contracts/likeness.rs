@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     Actor, Market, Result,
-    db::{Tx, from_micros, micros},
+    db::{Tx, micros},
     entity::{
         consumer,
         contract::{Column, Entity, Model},
@@ -57,6 +57,8 @@ const NOTHING: &str = "-";
 const PLACE: &str = "contract_bands";
 /// How long ago a contract must have been entered before its place is passed: an import is written in one long transaction.
 const SETTLED: Duration = Duration::hours(6);
+/// How far the place lies behind before it moves although nothing was stored, microseconds.
+const PASSED: i64 = 3_600_000_000;
 
 /// A number that looks random and is the same everywhere (splitmix64).
 fn mix(mut x: u64) -> u64 {
@@ -212,10 +214,16 @@ pub(crate) async fn backfill_step(market: &Market) -> Result<usize> {
         .limit(STEP)
         .all(&market.db)
         .await?;
-    let Some(last) = rows.last().map(|r| r.created_at) else { return Ok(0) };
+    let settled = micros(market.now() - SETTLED);
+    // What is left is passed once in a while, so that the next steps look at little.
+    if rows.is_empty() && settled.saturating_sub(place) < PASSED {
+        return Ok(0);
+    }
+    let whole = usize::try_from(STEP).is_ok_and(|step| rows.len() == step);
+    let last = rows.last().filter(|_| whole).map_or(settled, |r| r.created_at);
     let tx = market.write(&Actor::System).await?;
     insert(&tx, &rows).await?;
-    let place = std::cmp::max(place, std::cmp::min(last, micros(from_micros(tx.now) - SETTLED)));
+    let place = std::cmp::max(place, std::cmp::min(last, settled));
     consumer::Entity::insert(consumer::ActiveModel { name: Set(PLACE.to_owned()), seq: Set(place) })
         .on_conflict(OnConflict::column(consumer::Column::Name).update_column(consumer::Column::Seq).to_owned())
         .exec_without_returning(&*tx)
