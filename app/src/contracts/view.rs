@@ -72,7 +72,10 @@ fn view(cx: &Cx, contract: &ContractView, attached: &[AttachmentView], history: 
     }
     .into_any();
     let amount = ui::money_compact(cx, s.value.fen());
-    let registered = registered(cx, s);
+    let mut registered = registered(cx, s);
+    if let Some((name, _)) = contract.detail.as_ref().and_then(|d| d.first_review.as_ref()) {
+        registered.push((t!(cx.lang, "contracts.first_reviewer").to_owned(), name.clone().into_any()));
+    }
     let worth = view! {
         <div class="target-head">
             <p class="stat-label">{t!(cx.lang, "contracts.value")}</p>
@@ -100,6 +103,16 @@ fn registered(cx: &Cx, contract: &ContractSummary) -> Facts {
     }
     if let Some(at) = contract.registered_at {
         facts.push((t!(cx.lang, "contracts.registered_at").to_owned(), ui::date(cx, at)));
+    }
+    if let Some(at) = contract.completed_at.filter(|_| contract.state == ContractState::Completed) {
+        facts.push((t!(cx.lang, "contracts.completed_at").to_owned(), ui::date(cx, at)));
+    }
+    if contract.state.waits() {
+        let stages = [
+            (t!(cx.lang, "contracts.submitted_on"), contract.submitted_at),
+            (t!(cx.lang, "contracts.accepted_on"), contract.accepted_at),
+        ];
+        facts.extend(stages.into_iter().filter_map(|(words, at)| Some((words.to_owned(), ui::date(cx, at?)))));
     }
     if let Some(day) = contract.due_on {
         facts.push((t!(cx.lang, "contracts.due_on").to_owned(), ui::day(cx, day)));

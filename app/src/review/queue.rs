@@ -104,7 +104,7 @@ fn view(cx: &Cx, counts: &Counts, waiting: &Waiting, missing: &[i32]) -> AnyView
 fn stages(cx: &Cx, stage: Option<ContractState>) -> AnyView {
     let form = Form::filled([("stage", stage.map_or("", |s| s.code()))].into_iter().collect());
     let stages = ContractState::WAITING.map(|s| (s.code().to_owned(), code_label(cx.lang, ContractState::GROUP, s.code())));
-    let input = Input::new("stage", t!(cx.lang, "review.by_stage")).blank(t!(cx.lang, "contracts.any"));
+    let input = Input::new("stage", t!(cx.lang, "review.stage")).blank(t!(cx.lang, "contracts.any"));
     ui::filter_panel(cx, &FILTERS, ui::select(cx, &form, input, stages.into()))
 }
 

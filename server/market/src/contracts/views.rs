@@ -60,8 +60,12 @@ pub struct ContractSummary {
     pub updated_at: OffsetDateTime,
     /// When it was handed in last.
     pub submitted_at: Option<OffsetDateTime>,
+    /// When it was accepted for review.
+    pub accepted_at: Option<OffsetDateTime>,
     /// The day by which it must be decided, while it waits.
     pub due_on: Option<Date>,
+    /// When it was performed.
+    pub completed_at: Option<OffsetDateTime>,
 }
 
 /// A party of a contract.
@@ -185,6 +189,8 @@ fn summary_of(row: &Model, content: &ContractContent, names: &HashMap<Uuid, orga
         registered_at: row.registered_at.map(from_micros),
         updated_at: from_micros(row.updated_at),
         submitted_at: row.submitted_at.map(from_micros),
+        accepted_at: row.accepted_at.map(from_micros),
+        completed_at: row.completed_at.map(from_micros),
         due_on: row.due_on.as_deref().and_then(parse_date),
     })
 }
