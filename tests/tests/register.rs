@@ -367,10 +367,10 @@ async fn everyone_reads_the_rules_and_the_city_changes_them() {
     let list = visitor.open("/rules?kind=near_duplicate&on=2026-09-01").await;
     assert!(list.says(t!(Zh, "rules.earlier")) && !list.says(t!(Zh, "rules.later")), "{list}");
     assert_eq!(visitor.open("/rules?kind=x&on=yesterday").await.status, 200, "an old link never fails");
-    let page = r.city.open(&path).await;
+    let (page, meanwhile) = (r.city.open(&path).await, r.city.open(&path).await);
     let changed = r.city.send(page.form("change").with([("value", "75.5"), ("article", "3")])).await;
     assert_eq!(changed.status, 303, "{changed}");
-    let stale = r.city.send(page.form("change").with([("value", "60")])).await;
+    let stale = r.city.send(meanwhile.form("change").with([("value", "60")])).await;
     assert_eq!(stale.status, 422);
     assert!(stale.says(t!(Zh, "error.stale")), "{stale}");
     let page = r.city.open(&path).await;

@@ -108,10 +108,8 @@ fn registered(cx: &Cx, contract: &ContractSummary) -> Facts {
         facts.push((t!(cx.lang, "contracts.completed_at").to_owned(), ui::date(cx, at)));
     }
     if contract.state.waits() {
-        let stages = [
-            (t!(cx.lang, "contracts.submitted_on"), contract.submitted_at),
-            (t!(cx.lang, "contracts.accepted_on"), contract.accepted_at),
-        ];
+        let stages =
+            [(t!(cx.lang, "contracts.submitted_on"), contract.submitted_at), (t!(cx.lang, "contracts.accepted_on"), contract.accepted_at)];
         facts.extend(stages.into_iter().filter_map(|(words, at)| Some((words.to_owned(), ui::date(cx, at?)))));
     }
     if let Some(day) = contract.due_on {
