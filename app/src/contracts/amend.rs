@@ -31,7 +31,7 @@ pub(super) fn links(cx: &Cx, contract: &ContractView) -> Vec<AnyView> {
     let words = if contract.selling { t!(cx.lang, "amendments.propose") } else { t!(cx.lang, "amendments.title") };
     let style = if contract.selling { ButtonStyle::Secondary } else { ButtonStyle::Quiet };
     links.push(ui::button_link(words, &cx.href(&Route::ContractAmend(s.number.clone())), style));
-    links
+    vec![ui::buttons(links)]
 }
 
 pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Page, PageError> {
@@ -207,11 +207,13 @@ fn amendment(cx: &Cx, a: &AmendmentView, contract_version: i64, form: &Form) -> 
         evidence = detail.file.as_ref().map(|file| files(cx, std::slice::from_ref(file), false));
     }
     view! {
+        <div class="amendment">
         <h3>{t!(cx.lang, "amendments.one", place = a.place, kind = kind)}" "{badge}</h3>
         {table}
         {ui::definition_list(facts)}
         {evidence}
         {decision(cx, a, contract_version, form)}
+        </div>
     }
     .into_any()
 }

@@ -9,17 +9,14 @@ use keqiao_model::{AmendmentKind, Coded, ContractState};
 use leptos::prelude::*;
 
 use crate::{
-    Cx, Form, Page, PageError, Query, Route,
+    Cx, Page, PageError, Query, Route,
     contracts::contract_line,
     listings::summary_meta,
     rules::holidays_missing,
     t,
-    ui::{self, ButtonStyle, Input, ResultItem, Tone},
+    ui::{self, ButtonStyle, ResultItem, Tone},
     words::code_label,
 };
-
-/// Parameters of the filter form.
-const FILTERS: [&str; 1] = ["stage"];
 
 enum Waiting {
     Listings(Paged<ListingSummary>),
@@ -101,11 +98,15 @@ fn view(cx: &Cx, counts: &Counts, waiting: &Waiting, missing: &[i32]) -> AnyView
     .into_any()
 }
 
+/// The stages of a decision, each with an address of its own.
 fn stages(cx: &Cx, stage: Option<ContractState>) -> AnyView {
-    let form = Form::filled([("stage", stage.map_or("", |s| s.code()))].into_iter().collect());
-    let stages = ContractState::WAITING.map(|s| (s.code().to_owned(), code_label(cx.lang, ContractState::GROUP, s.code())));
-    let input = Input::new("stage", t!(cx.lang, "review.stage")).blank(t!(cx.lang, "contracts.any"));
-    ui::filter_panel(cx, &FILTERS, ui::select(cx, &form, input, stages.into()))
+    let tab = |at: Option<ContractState>, words: String| {
+        let to = cx.here(&cx.query.with("stage", at.map_or("", |s| s.code())));
+        (words, to, at == stage, None)
+    };
+    let stages = ContractState::WAITING.map(|s| tab(Some(s), code_label(cx.lang, ContractState::GROUP, s.code())));
+    let tabs = [tab(None, t!(cx.lang, "review.all_stages").to_owned())].into_iter().chain(stages).collect();
+    ui::tabs(t!(cx.lang, "review.stage"), tabs)
 }
 
 fn listing_line(cx: &Cx, l: &ListingSummary) -> AnyView {
