@@ -467,6 +467,9 @@ async fn who_buys_and_until_when_are_amended() {
     let term = fields([("kind", "term"), ("ends_on", "2028-12-31"), ("reason", "延期")]);
     let early = fields([("kind", "term"), ("ends_on", "2026-07-31"), ("reason", "缩短")]);
     assert_eq!(codes(r.proposes(&number, &early).await), refused("ends_on", "date_order"));
+    let nobody = fields([("kind", "parties"), ("buyer_credit_code", "1"), ("reason", "")]);
+    let expected = [("buyer_credit_code", "credit_code_length"), ("buyer_name", "required"), ("reason", "required")];
+    assert_eq!(codes(r.proposes(&number, &nobody).await), expected.map(|(field, code)| (field.to_owned(), code.to_owned())));
     let (buyer, term) = (r.proposes(&number, &buyer).await.unwrap(), r.proposes(&number, &term).await.unwrap());
     r.decides(&r.county, &number, buyer, AmendmentMove::Approve, "").await.unwrap();
     r.decides(&r.county, &number, term, AmendmentMove::Approve, "").await.unwrap();

@@ -229,7 +229,7 @@ pub async fn propose_amendment(
     check.ensure(kind.is_some(), "kind", if typed.is_empty() { "required" } else { "choice" });
     let change = kind.and_then(|kind| read(&mut check, kind, fields, &row));
     let buyer = (kind == Some(AmendmentKind::Parties)).then(|| read_buyer(market, fields));
-    let buyer = buyer.and_then(|b| check.take(b, |mut e| e.remove(0)));
+    let buyer = buyer.and_then(|b| b.map_err(|errors| errors.into_iter().for_each(|e| check.refuse(e))).ok());
     let reason = check.required("reason", fields.value("reason"), AMENDMENT_REASON_MAX);
     check.ensure(file.is_some(), "file", "file_required");
     check.finish(())?;
@@ -308,7 +308,6 @@ async fn passes_threshold<C: ConnectionTrait>(db: &C, row: &contract::Model, aft
 /// [`Error::SignIn`]; [`Error::NotFound`] when there is none the actor may know of; [`Error::Forbidden`] when the table does not allow the actor
 /// the move; [`Error::Stale`] when amendment or contract changed meanwhile; [`Error::Invalid`]: `conflict_of_interest`, `another_officer`,
 /// `not_in_register`, `amendment_outdated` when the register says something else than the amendment starts from, `reason_required`.
-#[allow(clippy::too_many_arguments, reason = "versions of both rows")]
 pub async fn decide_amendment(
     market: &Market,
     actor: &Actor,
@@ -425,7 +424,7 @@ pub async fn amendments(market: &Market, actor: &Actor, number: &str, page: u64)
     let row = find(&market.db, number).await?;
     let inside = is_insider(&market.db, market, actor, &row).await?;
     let registered = state_of(&row)?.is_registered();
-    if !registered && !(inside && row.registered_at.is_some()) {
+    if !(registered || inside && row.registered_at.is_some()) {
         return Err(Error::NotFound);
     }
     let mut query = Entity::find().filter(Column::ContractId.eq(row.id)).order_by_desc(Column::Place);
