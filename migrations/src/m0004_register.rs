@@ -18,7 +18,7 @@ fn tables() -> Vec<TableCreateStatement> {
     vec![
         table("rule")
             .id()
-            .with(text, &["kind", "key", "valid_from", "source", "article", "note"])
+            .with(text, &["kind", "key", "valid_from", "source", "article", "note", "reason"])
             .with(integer, &["value"])
             .with(flag, &["withdrawn"])
             .maybe(id, &["person_id"])
@@ -155,6 +155,8 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("contract", &["state", "registered_at", "id", "kind", "field", "region"], false),
         index("contract", &["seller_id", "buyer_id"], false),
         index("contract", &["certificate"], true),
+        index("contract", &["source"], false),
+        index("contract", &["created_at"], false),
         index("contract", &["achievement_id"], false),
         index("ledger_entry", &["figure", "on_date"], false),
         index("interest", &["created_at"], false),
@@ -182,6 +184,7 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("contract", text("payments", "[]")),
         ("contract", text("source", "")),
         ("contract", ColumnDef::new("disputed").boolean().not_null().default(false).to_owned()),
+        ("contract", ColumnDef::new("related").boolean().not_null().default(false).to_owned()),
         ("contract", named("due_on")),
         ("contract", named("certificate")),
         ("contract", number("new_input")),
@@ -238,6 +241,8 @@ impl MigrationTrait for Migration {
             ("contract", "ix_contract_seller_id_buyer_id"),
             ("contract", "uq_contract_certificate"),
             ("contract", "ix_contract_achievement_id"),
+            ("contract", "ix_contract_source"),
+            ("contract", "ix_contract_created_at"),
             ("ledger_entry", "ix_ledger_entry_figure_on_date"),
         ] {
             manager.drop_index(Index::drop().table(table).name(name).to_owned()).await?;

@@ -54,6 +54,8 @@ pub(crate) async fn sitemap(State(web): State<Web>) -> Response {
         Route::Targets,
         Route::PublicNotices,
         Route::Sales,
+        Route::Certificates,
+        Route::Rules,
     ];
     for route in fixed {
         push(&mut xml, &web, &route, None);

@@ -21,6 +21,7 @@ mod permissions;
 mod public_notices;
 mod questions;
 mod ranking;
+mod register;
 mod register_faults;
 mod register_import;
 mod rewards;

@@ -12,6 +12,7 @@ use super::export;
 use crate::{
     Cx, Form, Page, PageError, Query, Route,
     listings::{options, region_name},
+    review::due_badge,
     t,
     ui::{self, ButtonStyle, Input, ResultItem},
     words::code_label,
@@ -81,6 +82,12 @@ fn view(cx: &Cx, filter: &Filter, found: &Paged<ContractSummary>) -> AnyView {
     });
     let export = export::links(cx, found.total);
     let lead = if own { t!(cx.lang, "contracts.own_lead") } else { t!(cx.lang, "contracts.lead") };
+    let ways = view! {
+        <p class="hint">
+            <a href=cx.href(&Route::Certificates)>{t!(cx.lang, "certificates.title")}</a>" · "
+            <a href=cx.href(&Route::Rules)>{t!(cx.lang, "rules.title")}</a>
+        </p>
+    };
     let list = if found.items.is_empty() {
         none(cx, filter, records)
     } else {
@@ -89,6 +96,7 @@ fn view(cx: &Cx, filter: &Filter, found: &Paged<ContractSummary>) -> AnyView {
     view! {
         {ui::page_title(t!(cx.lang, "contracts.title"), None, beside)}
         {ui::lead(lead)}
+        {ways}
         {tabs}
         {ui::search_form(cx, t!(cx.lang, "contracts.search_label"), t!(cx.lang, "contracts.search_placeholder"))}
         <div class="search-page">
@@ -187,9 +195,14 @@ fn line(cx: &Cx, contract: &ContractSummary, with_state: bool) -> AnyView {
     if queued {
         meta.push(t!(cx.lang, "review.waiting", n = (cx.now - contract.updated_at).whole_days()));
     }
+    let mut badges = if with_state { vec![ui::state_badge(cx, ContractState::GROUP, contract.state.code())] } else { Vec::new() };
+    if queued {
+        badges.extend(due_badge(cx, contract));
+        meta.extend(contract.due_on.map(|day| t!(cx.lang, "review.due", day = ui::day_text(cx, day))));
+    }
     let amount = ui::money_compact(cx, contract.value.fen());
     ui::result_item(ResultItem {
-        badges: if with_state { vec![ui::state_badge(cx, ContractState::GROUP, contract.state.code())] } else { Vec::new() },
+        badges,
         meta: meta.into_iter().map(IntoAny::into_any).collect(),
         side: Some(view! { <span class="amount">{amount}</span> }.into_any()),
         ..ResultItem::new(contract.title.clone().into_any(), cx.href(&to))

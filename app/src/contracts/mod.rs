@@ -1,5 +1,6 @@
 //! Contracts: the public register, the form, registration.
 
+mod amend;
 mod export;
 mod facts;
 mod form;
@@ -16,7 +17,11 @@ mod view;
 use keqiao_market::{Subject, attachments, contracts};
 use keqiao_model::ContractMove;
 
-pub(crate) use self::{list::contract_line, texts::part as contract_texts, view::contract_facts};
+pub(crate) use self::{
+    list::contract_line,
+    texts::part as contract_texts,
+    view::{contract_facts, related_button},
+};
 use crate::{Cx, Form, Outcome, Page, PageError, Route, Submission};
 
 /// The page of the route.
@@ -30,6 +35,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
         Route::ContractImport => import::page(cx, form).await,
         Route::ContractImportBatch(id) => import_batch::page(cx, id, form).await,
         Route::ContractPerformance(number) => performance::page(cx, &number, form).await,
+        Route::ContractAmend(number) => amend::page(cx, &number, form).await,
         _ => Err(PageError::NotFound),
     }
 }
@@ -43,6 +49,7 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
         Route::ContractImport => import::submit(cx, submission).await,
         Route::ContractImportBatch(id) => import_batch::submit(cx, id, submission).await,
         Route::ContractPerformance(number) => performance::submit(cx, &number, submission).await,
+        Route::ContractAmend(number) => amend::submit(cx, &number, submission).await,
         _ => Err(PageError::NotFound),
     }
 }
@@ -55,6 +62,11 @@ async fn act(cx: &Cx, number: &str, submission: &Submission) -> Result<Outcome, 
             Ok(id) => (attachments::detach(&cx.market, &cx.actor, id).await, "flash.file_removed"),
             Err(_) => return Err(PageError::NotFound),
         },
+        "related" => {
+            let is = submission.value("related") == "yes";
+            let (version, once) = (submission.version(), submission.once());
+            (contracts::declare_related(&cx.market, &cx.actor, number, is, version, once).await, "flash.saved")
+        }
         action => {
             let Some(by) = ContractMove::from_code(action) else { return Err(PageError::NotFound) };
             let (code, reason) = (submission.value("code"), submission.value("reason"));

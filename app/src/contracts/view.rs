@@ -16,7 +16,7 @@ use keqiao_model::{
 use leptos::prelude::*;
 use uuid::Uuid;
 
-use super::{facts, labels::label, performance, sections::problem_list, texts};
+use super::{amend, facts, labels::label, performance, sections::problem_list, texts};
 use crate::{
     Cx, Form, Page, PageError, Query, Route,
     listings::{files, region_name},
@@ -28,7 +28,7 @@ use crate::{
 pub(super) type Facts = Vec<(String, AnyView)>;
 
 /// Kinds of files, as an `accept` attribute says them; what they hold is checked when they arrive.
-static ACCEPT: LazyLock<String> = LazyLock::new(|| format!(".{}", attachments::accepted_extensions().join(",.")));
+pub(super) static ACCEPT: LazyLock<String> = LazyLock::new(|| format!(".{}", attachments::accepted_extensions().join(",.")));
 
 /// The page of one contract; with `?print=yes`, the sheet to be printed.
 pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Page, PageError> {
@@ -90,7 +90,10 @@ fn view(
     }
     .into_any();
     let amount = ui::money_compact(cx, s.value.fen());
-    let registered = registered(cx, s);
+    let mut registered = registered(cx, s);
+    if let Some((name, _)) = contract.detail.as_ref().and_then(|d| d.first_review.as_ref()) {
+        registered.push((t!(cx.lang, "contracts.first_reviewer").to_owned(), name.clone().into_any()));
+    }
     let worth = view! {
         <div class="target-head">
             <p class="stat-label">{t!(cx.lang, "contracts.value")}</p>
@@ -120,6 +123,14 @@ fn registered(cx: &Cx, contract: &ContractSummary) -> Facts {
     }
     if let Some(at) = contract.registered_at {
         facts.push((t!(cx.lang, "contracts.registered_at").to_owned(), ui::date(cx, at)));
+    }
+    if let Some(at) = contract.completed_at.filter(|_| contract.state == ContractState::Completed) {
+        facts.push((t!(cx.lang, "contracts.completed_at").to_owned(), ui::date(cx, at)));
+    }
+    if contract.state.waits() {
+        let stages =
+            [(t!(cx.lang, "contracts.submitted_on"), contract.submitted_at), (t!(cx.lang, "contracts.accepted_on"), contract.accepted_at)];
+        facts.extend(stages.into_iter().filter_map(|(words, at)| Some((words.to_owned(), ui::date(cx, at?)))));
     }
     if let Some(day) = contract.due_on {
         facts.push((t!(cx.lang, "contracts.due_on").to_owned(), ui::day(cx, day)));
@@ -285,9 +296,25 @@ fn actions(cx: &Cx, contract: &ContractView, no_files: bool, form: &Form) -> Any
             parts.push(view! { <p class="hint">{t!(cx.lang, "contracts.seller_submits")}</p> }.into_any());
         }
     }
+    if contract.editable && contract.selling {
+        parts.push(related_button(cx, contract.related, &version));
+    }
+    parts.extend(amend::links(cx, contract));
     let to = cx.here(&Query(vec![("print".to_owned(), "yes".to_owned())]));
     parts.push(ui::button_link(t!(cx.lang, "contracts.print"), &to, ButtonStyle::Quiet));
     view! { <div class="actions">{parts}</div> }.into_any()
+}
+
+/// Saying that seller and buyer are related, or that they are not.
+pub(crate) fn related_button(cx: &Cx, related: bool, version: &str) -> AnyView {
+    let (words, hint, value) = if related {
+        (t!(cx.lang, "contracts.unrelated_say"), t!(cx.lang, "contracts.related_said"), "no")
+    } else {
+        (t!(cx.lang, "contracts.related_say"), t!(cx.lang, "contracts.related_hint"), "yes")
+    };
+    let values = [("version", version), ("related", value)];
+    let button = ui::post_button(cx, &cx.href(&cx.route), words, "related", &values, ButtonStyle::Secondary);
+    ui::details(t!(cx.lang, "contracts.related"), related, view! { <p class="hint">{hint}</p>{button} }.into_any())
 }
 
 /// Cancelling a registration takes what it counted out of the figures: it opens on demand, and needs a code and words.

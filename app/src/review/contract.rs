@@ -4,14 +4,17 @@ use keqiao_market::{
     Subject,
     attachments::{self, AttachmentView},
     contracts::{self, ContractText, ContractView, Finding, FindingKind},
+    rules,
 };
 use keqiao_model::{Clause, Coded, ContractMove, ContractState, MonopolyClause, RefusalCode, RuleKind, TEXT_MAX};
 use leptos::prelude::*;
 
+use super::due_badge;
 use crate::{
     Cx, Form, Outcome, Page, PageError, Route, Submission,
-    contracts::{contract_facts, contract_texts},
+    contracts::{contract_facts, contract_texts, related_button},
     listings::files,
+    rules::holidays_missing,
     t,
     ui::{self, ButtonStyle, Input, Tone},
     words::code_label,
@@ -27,6 +30,13 @@ pub(super) async fn submit(cx: &Cx, number: &str, submission: &Submission) -> Re
     if submission.action() == "answer" {
         return match contracts::answer_finding(&cx.market, &cx.actor, number, &submission.fields, once).await {
             Ok(()) => Ok(Outcome::Go(cx.route.clone(), Some("flash.finding_answered"))),
+            Err(error) => Outcome::refused(submission, error),
+        };
+    }
+    if submission.action() == "related" {
+        let is = submission.value("related") == "yes";
+        return match contracts::declare_related(&cx.market, &cx.actor, number, is, version, once).await {
+            Ok(()) => Ok(Outcome::Go(cx.route.clone(), Some("flash.saved"))),
             Err(error) => Outcome::refused(submission, error),
         };
     }
@@ -54,9 +64,10 @@ pub(super) async fn page(cx: &Cx, number: &str, form: Option<Form>) -> Result<Pa
     let findings = contracts::findings(&cx.market, &cx.actor, number).await?;
     let attached = attachments::attachments(&cx.market, &cx.actor, Subject::Contract, contract.summary.id).await?;
     let texts = contracts::texts(&cx.market, &cx.actor, number).await?;
+    let grounds = rules::grounds(&cx.market, contract.summary.signed_on).await?;
     let title = t!(cx.lang, "review.one", title = contract.summary.title);
     let cx = cx.clone();
-    Ok(Page::new(title, move || view(&cx, &contract, &findings, &attached, &texts, &form.unwrap_or_default())))
+    Ok(Page::new(title, move || view(&cx, &contract, &findings, &attached, &texts, &grounds, &form.unwrap_or_default())))
 }
 
 fn view(
@@ -65,6 +76,7 @@ fn view(
     findings: &[Finding],
     attached: &[AttachmentView],
     texts: &[ContractText],
+    grounds: &[RefusalCode],
     form: &Form,
 ) -> AnyView {
     let main = view! {
@@ -84,7 +96,7 @@ fn view(
         {ui::error_summary(cx, form, &labels)}
         {ui::back_link(cx, t!(cx.lang, "review.title"), &format!("{}?tab=contracts", cx.href(&Route::Review)))}
         {ui::page_title(&contract.summary.title, Some(&contract.summary.number), Some(badge))}
-        {ui::two_columns(main, decisions(cx, contract, form))}
+        {ui::two_columns(main, decisions(cx, contract, grounds, form))}
     }
     .into_any()
 }
@@ -92,10 +104,13 @@ fn view(
 /// Until when it must be decided, and who reviewed it first.
 fn due(cx: &Cx, contract: &ContractView) -> AnyView {
     let due = contract.summary.due_on.map(|day| {
-        let late = day < cx.now.to_offset(keqiao_market::CHINA).date();
+        let today = cx.now.to_offset(keqiao_market::CHINA).date();
         let text = ui::day_text(cx, day);
-        let words = if late { t!(cx.lang, "review.overdue", day = text) } else { t!(cx.lang, "review.due", day = text) };
-        ui::notice(cx, if late { Tone::Bad } else { Tone::Info }, words.into_any())
+        let words = if day < today { t!(cx.lang, "review.overdue", day = text) } else { t!(cx.lang, "review.due", day = text) };
+        let badge = due_badge(cx, &contract.summary);
+        let missing = holidays_missing(cx, &cx.market.config().calendar.unknown(today.min(day), day));
+        let words = view! { {words}" "{badge} }.into_any();
+        view! { {ui::notice(cx, if day < today { Tone::Bad } else { Tone::Info }, words)}{missing} }
     });
     let first = contract.detail.as_ref().and_then(|d| d.first_review.as_ref()).map(|(name, at)| {
         let words = t!(cx.lang, "review.second_hint", name = name, day = ui::date_text(cx, *at));
@@ -126,6 +141,7 @@ fn finding(cx: &Cx, finding: &Finding, place: usize, form: &Form) -> AnyView {
         view! { <p class="hint">{t!(cx.lang, "review.rule")}" "<a href=cx.href(&Route::Rule(rule.id))>{words}</a></p> }
     });
     let others = finding.others();
+    let note = (!finding.note.is_empty()).then(|| view! { <p>{finding.note.clone()}</p> });
     let own = form.value("kind") == finding.kind.code() && form.value("others") == others;
     let said = finding.answer.as_ref().map(|answer| {
         let by = t!(cx.lang, "review.answered_by", name = answer.person, day = ui::date_text(cx, answer.at));
@@ -150,6 +166,7 @@ fn finding(cx: &Cx, finding: &Finding, place: usize, form: &Form) -> AnyView {
         <div id=name>
             <p>{ui::badge(words, tone)}" "<strong>{code_label(cx.lang, FindingKind::GROUP, finding.kind.code())}</strong>{links}</p>
             {about}
+            {note}
             {rule}
             {said}
             {ui::details(summary, own || !answered, form)}
@@ -159,7 +176,7 @@ fn finding(cx: &Cx, finding: &Finding, place: usize, form: &Form) -> AnyView {
 }
 
 /// What may be decided now.
-fn decisions(cx: &Cx, contract: &ContractView, form: &Form) -> AnyView {
+fn decisions(cx: &Cx, contract: &ContractView, grounds: &[RefusalCode], form: &Form) -> AnyView {
     let here = cx.href(&cx.route);
     let version = contract.version.to_string();
     let may = |by: ContractMove| contract.moves.contains(&by);
@@ -169,7 +186,7 @@ fn decisions(cx: &Cx, contract: &ContractView, form: &Form) -> AnyView {
             view! { {ui::post_button(cx, &here, words, by.code(), &[("version", &version)], ButtonStyle::Primary)}{hint} }
         })
     };
-    let refusals = RefusalCode::ALL.iter().map(|c| (c.code().to_owned(), code_label(cx.lang, RefusalCode::GROUP, c.code()))).collect();
+    let refusals = grounds.iter().map(|c| (c.code().to_owned(), code_label(cx.lang, RefusalCode::GROUP, c.code()))).collect();
     let action = form.value("action");
     let back = may(ContractMove::Return).then(|| {
         let body = view! {
@@ -197,6 +214,7 @@ fn decisions(cx: &Cx, contract: &ContractView, form: &Form) -> AnyView {
             {go(ContractMove::Register, t!(cx.lang, "review.register"), None)}
             {back}
             {refuse}
+            {related_button(cx, contract.related, &version)}
         </div>
     }
     .into_any()

@@ -2,22 +2,21 @@
 
 mod contract;
 mod precision;
+mod queue;
 
 use keqiao_market::{
     ListingView, Subject,
     attachments::{self, AttachmentView},
-    contracts,
     listings::{self, ReturnReason},
-    review,
     similar::{self, SimilarListing},
 };
 use keqiao_model::{Coded, ListingKind, ListingMove, ListingState, TITLE_MAX};
 use leptos::prelude::*;
 
+pub(crate) use self::queue::due_badge;
 use crate::{
-    Cx, Form, Outcome, Page, PageError, Query, Route, Submission,
-    contracts::contract_line,
-    listings::{field_label, files, full_text, near_notice, summary_meta, summary_result},
+    Cx, Form, Outcome, Page, PageError, Route, Submission,
+    listings::{field_label, files, full_text, near_notice, summary_result},
     t,
     ui::{self, ButtonStyle, Input},
 };
@@ -61,7 +60,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
     // Letters lead here: whoever is signed out signs in first and learns nothing by it.
     cx.actor.signed_in()?;
     match cx.route.clone() {
-        Route::Review => queue(cx).await,
+        Route::Review => queue::page(cx).await,
         Route::ReviewPrecision => precision::page(cx).await,
         Route::ReviewListing(kind, number) => listing_page(cx, kind, &number, form).await,
         Route::ReviewContract(number) => contract::page(cx, &number, form).await,
@@ -96,70 +95,6 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
         Ok(()) => Ok(Outcome::Go(Route::Review, Some(if submission.action() == "return" { "flash.returned" } else { "flash.decided" }))),
         Err(error) => Outcome::refused(submission, error),
     }
-}
-
-async fn queue(cx: &Cx) -> Result<Page, PageError> {
-    let contracts_tab = cx.query.get("tab") == "contracts";
-    let listing_count = review::review_count(&cx.market, &cx.actor).await?;
-    let contract_count = contracts::contract_queue_count(&cx.market, &cx.actor).await?;
-    let (items, total, per_page): (Vec<QueueItem>, u64, u64) = if contracts_tab {
-        let found = contracts::contract_queue(&cx.market, &cx.actor, cx.query.page()).await?;
-        (found.items.into_iter().map(QueueItem::Contract).collect(), found.total, found.per_page)
-    } else {
-        let found = review::review_queue(&cx.market, &cx.actor, cx.query.page()).await?;
-        (found.items.into_iter().map(QueueItem::Listing).collect(), found.total, found.per_page)
-    };
-    let cx = cx.clone();
-    Ok(Page::new(t!(cx.lang, "review.title"), move || {
-        let tab = |code: &str, words: &str, current: bool, count: u64| {
-            let to = format!("{}{}", cx.href(&cx.route), Query(vec![("tab".to_owned(), code.to_owned())]).to_search());
-            (words.to_owned(), to, current, Some(count))
-        };
-        let tabs = vec![
-            tab("", t!(cx.lang, "review.listings"), !contracts_tab, listing_count),
-            tab("contracts", t!(cx.lang, "review.contracts"), contracts_tab, contract_count),
-        ];
-        let lines: Vec<AnyView> = items
-            .iter()
-            .map(|item| match item {
-                QueueItem::Listing(l) => {
-                    let waited = (cx.now - l.updated_at).whole_days();
-                    let mut meta = summary_meta(&cx, l);
-                    meta.push(t!(cx.lang, "review.waiting", n = waited).into_any());
-                    ui::result_item(ui::ResultItem {
-                        meta,
-                        ..ui::ResultItem::new(l.title.clone().into_any(), cx.href(&Route::ReviewListing(l.kind, l.number.clone())))
-                    })
-                }
-                QueueItem::Contract(c) => contract_line(&cx, c),
-            })
-            .collect();
-        let list = if lines.is_empty() {
-            ui::empty(
-                &cx,
-                t!(cx.lang, "review.none"),
-                t!(cx.lang, "review.none_text"),
-                Some((t!(cx.lang, "work.title"), cx.href(&Route::Work))),
-            )
-        } else {
-            ui::results(lines)
-        };
-        view! {
-            {ui::page_title(t!(cx.lang, "review.title"), None, Some(ui::buttons(vec![
-                ui::button_link(t!(cx.lang, "review.precision"), &cx.href(&Route::ReviewPrecision), ButtonStyle::Secondary),
-                ui::button_link(t!(cx.lang, "matches.pairs"), &cx.href(&Route::Pairs), ButtonStyle::Quiet),
-            ])))}
-            {ui::tabs(t!(cx.lang, "review.title"), tabs)}
-            {list}
-            {ui::pager(&cx, total, per_page)}
-        }
-        .into_any()
-    }))
-}
-
-enum QueueItem {
-    Listing(keqiao_market::ListingSummary),
-    Contract(contracts::ContractSummary),
 }
 
 async fn listing_page(cx: &Cx, kind: ListingKind, number: &str, form: Option<Form>) -> Result<Page, PageError> {

@@ -184,7 +184,10 @@ fn lines(cx: &Cx, evidence: &Evidence) -> AnyView {
 
 fn row(cx: &Cx, figure: Figure, money: bool, line: &LedgerLine) -> Vec<AnyView> {
     let reversed = (line.amount < 0).then(|| {
-        let why = (!line.code.is_empty()).then(|| code_label(cx.lang, RefusalCode::GROUP, &line.code));
+        let why = (!line.code.is_empty()).then(|| match line.code.strip_prefix("amendment:") {
+            Some(place) => t!(cx.lang, "amendments.in_ledger", place = place),
+            None => code_label(cx.lang, RefusalCode::GROUP, &line.code),
+        });
         view! { " "{ui::badge(t!(cx.lang, "targets.reversed"), Tone::Warn)}<span class="hint">{why}</span> }
     });
     let mut cells =

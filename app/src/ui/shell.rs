@@ -355,6 +355,8 @@ fn footer(cx: &Cx) -> AnyView {
     let links = [
         (cx.href(&Route::PublicNotices), t!(cx.lang, "public_notices.title")),
         (cx.href(&Route::Sales), t!(cx.lang, "sales.title")),
+        (cx.href(&Route::Certificates), t!(cx.lang, "certificates.title")),
+        (cx.href(&Route::Rules), t!(cx.lang, "rules.title")),
         (about.clone(), t!(cx.lang, "ui.footer.about")),
         (cx.href(&Route::Brokers), t!(cx.lang, "ui.footer.brokers")),
         (format!("{about}#counting"), t!(cx.lang, "ui.footer.counting")),

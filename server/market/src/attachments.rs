@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     Actor, Error, Market, Result, contracts,
     db::{Subject, Tx, from_micros},
-    entity::{attachment, contract, deal, document, document_version, listing, message, receipt},
+    entity::{amendment, attachment, contract, deal, document, document_version, listing, message, receipt},
     room::disclosures::{self, Disclosed},
 };
 
@@ -291,6 +291,7 @@ fn subject_of(row: &attachment::Model) -> Result<Subject> {
         "document" => Ok(Subject::Document),
         "message" => Ok(Subject::Message),
         "receipt" => Ok(Subject::Receipt),
+        "amendment" => Ok(Subject::Amendment),
         other => Err(Error::internal(format!("attachment of {other}"))),
     }
 }
@@ -410,6 +411,10 @@ async fn access(market: &Market, actor: &Actor, subject: Subject, id: Uuid, file
             let Some(receipt) = receipt::Entity::find_by_id(id).one(&market.db).await? else { return Ok(Access::NONE) };
             let Some(row) = contract::Entity::find_by_id(receipt.contract_id).one(&market.db).await? else { return Ok(Access::NONE) };
             Ok(Access::all_of(crate::contracts::is_insider(&market.db, market, actor, &row).await?))
+        }
+        Subject::Amendment => {
+            let Some(row) = amendment::Entity::find_by_id(id).one(&market.db).await? else { return Ok(Access::NONE) };
+            Box::pin(self::access(market, actor, Subject::Contract, row.contract_id, None)).await
         }
         _ => Ok(Access::NONE),
     }

@@ -1,4 +1,4 @@
-//! What time does by itself: interests lapse, notices and sales end, claims expire.
+//! What time does by itself: interests lapse, notices and sales end, claims expire, officers are reminded.
 
 use crate::{Market, Result, brokers, contracts, interests, notices, performance, public_notices, questions, room, sales};
 
@@ -16,6 +16,8 @@ pub async fn clock_step(market: &Market) -> Result<usize> {
     done += questions::clock_step(market).await?;
     done += contracts::resume_imports(market).await?;
     done += performance::clock_step(market).await?;
+    contracts::reminders::clock_step(market).await?;
+    contracts::likeness::backfill_step(market).await?;
     notices::digest_step(market).await?;
     Ok(done)
 }

@@ -1,13 +1,19 @@
 //! Technology contracts and their registration (技术合同认定登记; domain rules, section 1): the seller hands in, an officer of the region
 //! registers, and what is registered counts in the ledger.
 
+mod amendments;
+mod certificates;
 mod clauses;
 mod drafts;
 mod export;
 mod findings;
 mod form;
 mod import;
+pub(crate) mod likeness;
+mod queue;
 mod registration;
+mod related;
+pub(crate) mod reminders;
 #[cfg(test)]
 pub(crate) mod tests;
 mod texts;
@@ -23,6 +29,11 @@ use time::Date;
 use uuid::Uuid;
 
 pub use self::{
+    amendments::{
+        AMENDMENT_REASON_MAX, AmendmentDetail, AmendmentQueueItem, AmendmentView, Amendments, Change, amendment_queue,
+        amendment_queue_count, amendments, decide_amendment, propose_amendment,
+    },
+    certificates::{Certificate, Checked, certificate, certificate_code, check_certificate},
     drafts::{Draft, draft, drop_draft, keep_draft},
     export::{RegisterDetail, RegisterLine, export},
     findings::{Finding, FindingAnswer, FindingKind, answer_finding, findings},
@@ -31,12 +42,11 @@ pub use self::{
         ImportRow, ImportSummary, ImportView, RegisterColumn, column_head, columns, commit_import, discard_import, import_batch,
         import_batches, import_problems, preview_import, purge_imports, resume_imports,
     },
+    queue::{contract_queue, contract_queue_count, missing_holidays},
     registration::move_contract,
+    related::declare_related,
     texts::{ContractText, TextFile, TextRead, text_step, texts},
-    views::{
-        ContractDetail, ContractParty, ContractSummary, ContractView, EXPORT_MAX, Filter, Scope, contract, contract_queue,
-        contract_queue_count, contracts,
-    },
+    views::{ContractDetail, ContractParty, ContractSummary, ContractView, EXPORT_MAX, Filter, Scope, contract, contracts},
 };
 pub(crate) use self::{
     texts::{expect_text, forget_text},

@@ -387,6 +387,7 @@ pub mod contract {
         pub payments: String,
         pub source: String,
         pub disputed: bool,
+        pub related: bool,
         pub due_on: Option<String>,
         pub certificate: Option<String>,
         pub new_input: Option<i64>,

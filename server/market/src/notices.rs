@@ -188,7 +188,7 @@ async fn people(tx: &Tx, organisations: &[Uuid], also: &[Uuid], except: Option<U
 }
 
 /// Officers who answer for a region.
-async fn officers(market: &Market, tx: &Tx, region: &str) -> Result<Receivers> {
+pub(crate) async fn officers(market: &Market, tx: &Tx, region: &str) -> Result<Receivers> {
     let found = person::Entity::find()
         .filter(person::Column::OfficerRegion.is_not_null())
         .filter(person::Column::DisabledAt.is_null())

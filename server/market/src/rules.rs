@@ -1,6 +1,11 @@
 //! Rules that law or guide date: a row with value, source, article and first day (design, promise 10). The rule in force on the day of signing
 //! applies to a contract, whatever came later.
 
+mod editing;
+#[cfg(test)]
+mod tests;
+mod views;
+
 use keqiao_model::{RULE_SEEDS, RuleKind, format_date, parse_date};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict,
@@ -8,6 +13,10 @@ use sea_orm::{
 use time::Date;
 use uuid::Uuid;
 
+pub use self::{
+    editing::{add_rule, change_rule, may_edit, withdraw_rule},
+    views::{RuleChange, RuleFilter, RuleLine, Standing, grounds, rule, rules},
+};
 use crate::{
     Error, Result,
     entity::rule::{ActiveModel, Column, Entity, Model},
@@ -32,6 +41,8 @@ pub struct Rule {
     pub article: String,
     /// What officers add.
     pub note: String,
+    /// Why it was withdrawn.
+    pub reason: String,
     /// Whether it was taken out again and never applies.
     pub withdrawn: bool,
     /// For optimistic locking.
@@ -50,6 +61,7 @@ impl Rule {
             source: row.source,
             article: row.article,
             note: row.note,
+            reason: row.reason,
             withdrawn: row.withdrawn,
             version: row.version,
         })
@@ -66,6 +78,7 @@ pub(crate) async fn adopt(db: &DatabaseConnection) -> Result<()> {
         source: Set(seed.source.to_owned()),
         article: Set(seed.article.to_owned()),
         note: Set(String::new()),
+        reason: Set(String::new()),
         value: Set(seed.value),
         withdrawn: Set(false),
         person_id: Set(None),

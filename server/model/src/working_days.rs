@@ -75,6 +75,11 @@ impl Calendar {
         self.0.iter().any(|y| y.year == year)
     }
 
+    /// The years of a period whose holidays are not known.
+    pub fn unknown(&self, from: Date, to: Date) -> Vec<i32> {
+        (from.year()..=to.year()).filter(|year| !self.knows(*year)).collect()
+    }
+
     /// Whether people work on a day.
     pub fn is_working(&self, day: Date) -> bool {
         let weekend = matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
@@ -142,6 +147,8 @@ mod tests {
         assert!(!calendar.knows(2035));
         assert!(calendar.is_working(date!(2035 - 10 - 01)), "a Monday");
         assert!(!calendar.is_working(date!(2035 - 10 - 06)), "a Saturday");
+        assert_eq!(calendar.unknown(date!(2026 - 12 - 20), date!(2027 - 01 - 10)), [2027]);
+        assert_eq!(calendar.unknown(date!(2025 - 12 - 20), date!(2026 - 01 - 10)), [0; 0]);
     }
 
     #[test]

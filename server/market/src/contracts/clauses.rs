@@ -26,11 +26,18 @@ pub(super) async fn found<C: ConnectionTrait>(db: &C, row: &Model) -> Result<Vec
     {
         if !about.is_empty() {
             let rule = rules::in_force(db, RuleKind::Refusal, ground.code(), content.signed_on).await?;
-            found.push(Finding { kind, contracts: Vec::new(), about, rule, answer: None });
+            found.push(Finding { kind, contracts: Vec::new(), about, rule, note: String::new(), answer: None });
         }
     }
     if is_unreadable(db, row).await? {
-        found.push(Finding { kind: FindingKind::TextUnreadable, contracts: Vec::new(), about: Vec::new(), rule: None, answer: None });
+        found.push(Finding {
+            kind: FindingKind::TextUnreadable,
+            contracts: Vec::new(),
+            about: Vec::new(),
+            rule: None,
+            note: String::new(),
+            answer: None,
+        });
     }
     Ok(found)
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
-use super::{clauses, content_of, find, parties, state_of};
+use super::{clauses, content_of, find, likeness, parties, related, state_of};
 use crate::{
     Actor, Error, Market, Result, Subject,
     accounts::person_names,
@@ -43,12 +43,37 @@ pub enum FindingKind {
     MonopolyClause,
     /// No file of the contract gives a text.
     TextUnreadable,
+    /// The same development, by the same seller or a related one, for another client.
+    SoldTwice,
+    /// Title and summary are nearly the same.
+    NearDuplicate,
+    /// Another contract came from the same entry of another register.
+    SameSource,
+    /// Both credit codes are of one legal body.
+    SameBody,
+    /// Somebody belongs to both parties.
+    SharedPeople,
+    /// One party owns the other, as was said.
+    RelatedParties,
 }
 
 impl FindingKind {
     /// Every kind, gravest first.
-    pub const ALL: &'static [Self] =
-        &[Self::Duplicate, Self::SameTitle, Self::Circle, Self::Splitting, Self::MissingClause, Self::MonopolyClause, Self::TextUnreadable];
+    pub const ALL: &'static [Self] = &[
+        Self::Duplicate,
+        Self::SameTitle,
+        Self::Circle,
+        Self::Splitting,
+        Self::SoldTwice,
+        Self::NearDuplicate,
+        Self::SameSource,
+        Self::SameBody,
+        Self::SharedPeople,
+        Self::RelatedParties,
+        Self::MissingClause,
+        Self::MonopolyClause,
+        Self::TextUnreadable,
+    ];
 }
 
 impl Coded for FindingKind {
@@ -63,6 +88,12 @@ impl Coded for FindingKind {
             Self::MissingClause => "missing_clause",
             Self::MonopolyClause => "monopoly_clause",
             Self::TextUnreadable => "text_unreadable",
+            Self::SoldTwice => "sold_twice",
+            Self::NearDuplicate => "near_duplicate",
+            Self::SameSource => "same_source",
+            Self::SameBody => "same_body",
+            Self::SharedPeople => "shared_people",
+            Self::RelatedParties => "related_parties",
         }
     }
 
@@ -86,6 +117,8 @@ pub struct Finding {
     pub about: Vec<String>,
     /// The rule it follows from, if it is one that law or guide date.
     pub rule: Option<Rule>,
+    /// What else there is to say, such as names; may be empty.
+    pub note: String,
     /// What an officer answered.
     pub answer: Option<FindingAnswer>,
 }
@@ -248,6 +281,13 @@ async fn compute<C: ConnectionTrait>(db: &C, row: &Model) -> Result<Vec<Finding>
     };
     let mut found = compare(&subject, &others, &measures);
     found.extend(clauses::found(db, row).await?);
+    let named: Vec<String> = found
+        .iter()
+        .filter(|f| matches!(f.kind, FindingKind::Duplicate | FindingKind::SameTitle))
+        .flat_map(|f| f.contracts.iter().cloned())
+        .collect();
+    found.extend(likeness::findings(db, row, &named).await?);
+    found.extend(related::findings(db, row).await?);
     Ok(found)
 }
 
@@ -263,7 +303,14 @@ fn compare(subject: &Compared, others: &[Compared], measures: &Measures) -> Vec<
     found
         .into_iter()
         .filter(|(_, contracts, _)| !contracts.is_empty())
-        .map(|(kind, contracts, rule)| Finding { kind, contracts, about: Vec::new(), rule: rule.cloned(), answer: None })
+        .map(|(kind, contracts, rule)| Finding {
+            kind,
+            contracts,
+            about: Vec::new(),
+            rule: rule.cloned(),
+            note: String::new(),
+            answer: None,
+        })
         .collect()
 }
 

@@ -10,8 +10,8 @@ use time::Date;
 use uuid::Uuid;
 
 use super::{
-    answers_for, content_of, drafts, find, find_by_id, findings::unanswered, form::problems, has_part, is_insider, lock, organisation_of,
-    parties, region_of, state_of, today,
+    answers_for, content_of, drafts, find, find_by_id, findings::unanswered, form::problems, has_part, is_insider, likeness, lock,
+    organisation_of, parties, region_of, state_of, today,
 };
 use crate::{
     Actor, Error, Event, Market, Result,
@@ -230,6 +230,9 @@ pub async fn move_contract(
     }
     if matches!(by, ContractMove::Register | ContractMove::Refuse) {
         drafts::forget_all(&tx, row.id).await?;
+    }
+    if by == ContractMove::Submit {
+        likeness::store(&tx, &row).await?;
     }
     let (from, to, action) = (from.code(), transition.to.code(), by.code());
     tx.moved(Moved { subject: Subject::Contract, id: row.id, from, to, action, code: decision, reason: &reason }).await?;

@@ -7,15 +7,15 @@ use keqiao_model::{
     parse_date,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IdenStatic, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select, sea_query::UnionType,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IdenStatic, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::UnionType,
 };
 use time::{Date, Month, OffsetDateTime, Time};
 use uuid::Uuid;
 
 use super::{content_of, find, has_part, import::file_of, is_insider, registration::moves_of, registration_of, state_of};
 use crate::{
-    Actor, CHINA, Error, Market, PER_PAGE, Paged, Person, Result,
+    Actor, CHINA, Error, Market, PER_PAGE, Paged, Result,
     accounts::person_names,
     db::{from_micros, micros},
     entity::{
@@ -64,8 +64,12 @@ pub struct ContractSummary {
     pub updated_at: OffsetDateTime,
     /// When it was handed in last.
     pub submitted_at: Option<OffsetDateTime>,
+    /// When it was accepted for review.
+    pub accepted_at: Option<OffsetDateTime>,
     /// The day by which it must be decided, while it waits.
     pub due_on: Option<Date>,
+    /// When it was performed.
+    pub completed_at: Option<OffsetDateTime>,
 }
 
 /// A party of a contract.
@@ -123,6 +127,8 @@ pub struct ContractView {
     pub own: bool,
     /// Whether the actor belongs to the seller.
     pub selling: bool,
+    /// Whether it was said that its parties are related.
+    pub related: bool,
     /// Whether the actor may change it now.
     pub editable: bool,
     /// Whether everyone may see it: it is registered.
@@ -191,6 +197,8 @@ pub(super) fn summary_of(row: &Model, content: &ContractContent, names: &HashMap
         registered_at: row.registered_at.map(from_micros),
         updated_at: from_micros(row.updated_at),
         submitted_at: row.submitted_at.map(from_micros),
+        accepted_at: row.accepted_at.map(from_micros),
+        completed_at: row.completed_at.map(from_micros),
         due_on: row.due_on.as_deref().and_then(parse_date),
     })
 }
@@ -232,7 +240,8 @@ pub async fn contract(market: &Market, actor: &Actor, number: &str) -> Result<Co
     let moves = moves_of(&market.db, market, actor, &row).await?;
     let detail = if inside { Some(detail_of(market, &row, content, &names).await?) } else { None };
     let editable = own && state.is_editable();
-    Ok(ContractView { summary, detail, own, selling: actor.belongs_to(row.seller_id), editable, is_public, moves, version: row.version })
+    let (selling, related) = (actor.belongs_to(row.seller_id), row.related && inside);
+    Ok(ContractView { summary, detail, own, selling, related, editable, is_public, moves, version: row.version })
 }
 
 /// A party of a contract, by its id.
@@ -382,34 +391,7 @@ fn regions_in(market: &Market, outer: &str) -> Vec<String> {
     within.chain((outer == OUTSIDE).then(|| outer.to_owned())).collect()
 }
 
-async fn page_of(market: &Market, query: Select<Entity>, page: u64) -> Result<Paged<ContractSummary>> {
+pub(super) async fn page_of(market: &Market, query: Select<Entity>, page: u64) -> Result<Paged<ContractSummary>> {
     let (paged, rows) = fetch(&market.db, query, page).await?.take();
     Ok(paged.with(summaries(&market.db, &rows).await?))
-}
-
-fn waiting(market: &Market, person: &Person) -> Result<Select<Entity>> {
-    let region = person.officer.as_deref().ok_or(Error::NotFound)?;
-    let own: Vec<Uuid> = person.organisations.iter().map(|o| o.id).collect();
-    Ok(Entity::find()
-        .filter(Column::State.is_in(ContractState::WAITING.map(ContractState::code)))
-        .filter(Column::Region.is_in(crate::review::regions_of(market, region)))
-        .filter(Column::SellerId.is_not_in(own.clone()))
-        .filter(Column::BuyerId.is_not_in(own)))
-}
-
-/// Contracts handed in within the officer's region, those first whose decision is overdue or due soonest; those of the officer's own organisations are left to others.
-///
-/// # Errors
-/// [`Error::SignIn`], [`Error::NotFound`] for anyone who is not an officer.
-pub async fn contract_queue(market: &Market, actor: &Actor, page: u64) -> Result<Paged<ContractSummary>> {
-    let query = waiting(market, actor.signed_in()?)?.order_by_asc(Column::DueOn).order_by_asc(Column::Id);
-    page_of(market, query, page).await
-}
-
-/// How many contracts wait for the officer.
-///
-/// # Errors
-/// As [`contract_queue`].
-pub async fn contract_queue_count(market: &Market, actor: &Actor) -> Result<u64> {
-    Ok(waiting(market, actor.signed_in()?)?.count(&market.db).await?)
 }

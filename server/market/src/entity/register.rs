@@ -15,6 +15,7 @@ pub mod rule {
         pub source: String,
         pub article: String,
         pub note: String,
+        pub reason: String,
         pub value: i64,
         pub withdrawn: bool,
         pub person_id: Option<Uuid>,

@@ -380,6 +380,7 @@ impl Maker<'_> {
         let day = |at: i64| format_date(keqiao_market::db::from_micros(at).to_offset(keqiao_market::CHINA).date());
         let region = if seller.region == keqiao_model::OUTSIDE { buyer.region } else { seller.region };
         contract::Model {
+            related: false,
             id: id(8, number),
             number: format!("HT-2026-{number:06}"),
             kind: kind.code().to_owned(),
