@@ -140,6 +140,7 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("contract", &["certificate"], true),
         index("contract", &["achievement_id"], false),
         index("ledger_entry", &["figure", "on_date"], false),
+        index("ledger_entry", &["late", "seq"], false),
     ]
 }
 
@@ -175,6 +176,8 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("contract", id("first_reviewer_id")),
         ("contract", id("registered_by")),
         ("ledger_entry", text("hash", "")),
+        // Of what was there before nobody looked.
+        ("ledger_entry", ColumnDef::new("late").boolean().not_null().default(true).to_owned()),
     ]
 }
 
@@ -207,6 +210,7 @@ impl MigrationTrait for Migration {
             ("contract", "uq_contract_certificate"),
             ("contract", "ix_contract_achievement_id"),
             ("ledger_entry", "ix_ledger_entry_figure_on_date"),
+            ("ledger_entry", "ix_ledger_entry_late_seq"),
         ] {
             manager.drop_index(Index::drop().table(table).name(name).to_owned()).await?;
         }

@@ -1,6 +1,7 @@
-//! What time does by itself: interests lapse, notices and sales end, claims expire.
+//! What time does by itself: interests lapse, notices and sales end, claims expire, months of the ledger are
+//! closed.
 
-use crate::{Market, Result, brokers, interests, notices, public_notices, questions, room, sales};
+use crate::{Market, Result, brokers, interests, ledger, notices, public_notices, questions, room, sales};
 
 /// Ends what is over by the market's clock and reminds of what soon will be; answers how many subjects moved. Each subject has a transaction
 /// of its own, so that one that cannot be moved does not hold up the others.
@@ -14,6 +15,7 @@ pub async fn clock_step(market: &Market) -> Result<usize> {
     done += sales::clock_step(market).await?;
     done += brokers::clock_step(market).await?;
     done += questions::clock_step(market).await?;
+    ledger::snapshot_step(market).await?;
     notices::digest_step(market).await?;
     Ok(done)
 }

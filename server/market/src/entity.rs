@@ -428,6 +428,7 @@ pub mod ledger_entry {
         pub year: i64,
         pub posted_at: i64,
         pub hash: String,
+        pub late: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -9,6 +9,7 @@
 //! Postings happen one transaction at a time (a counter row is locked), so that two contracts never count the same subject twice.
 
 mod chain;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -28,8 +29,12 @@ use uuid::Uuid;
 
 pub use self::{
     chain::{rebuild_sums, verify_chain},
+    snapshots::{
+        CLOSED_EXPORT_MAX, Closed, ClosedLine, ClosedMonth, Corrections, corrections, corrections_export, corrections_since_last, snapshot,
+        snapshot_step, snapshots,
+    },
     verify::{Difference, verify},
-    views::{By, LedgerFilter, LedgerLine, LedgerSubject, Total, entries, total, totals},
+    views::{By, EXPORT_MAX, LedgerFilter, LedgerLine, LedgerSubject, Total, entries, export, total, totals, totals_within},
 };
 use crate::{
     Actor, CHINA, Error, Market, Result,

@@ -32,6 +32,7 @@ pub mod organisations;
 mod paging;
 pub mod public_notices;
 pub mod questions;
+pub mod reports;
 pub mod review;
 pub mod room;
 pub mod rules;
@@ -55,6 +56,6 @@ pub use self::{
     error::{Error, Result},
     event::Event,
     listings::{ListingSummary, ListingView, ReturnReason},
-    market::{Clock, Limits, Market, MarketConfig, Periods, Region},
+    market::{Clock, Department, FormerRegion, Limits, Market, MarketConfig, Periods, PlanYears, Region},
     paging::{PER_PAGE, Paged},
 };

@@ -17,6 +17,7 @@ mod listing_kind;
 mod money;
 mod notice_kind;
 mod organisation;
+pub mod pace;
 mod patent_number;
 mod quantity;
 mod register;
@@ -45,6 +46,7 @@ pub use listing_kind::ListingKind;
 pub use money::{Fen, MoneyError};
 pub use notice_kind::NoticeKind;
 pub use organisation::{OUTSIDE, OrganisationContent};
+pub use pace::{Light, Period};
 pub use patent_number::{PatentNumber, PatentNumberError};
 pub use quantity::Unit;
 pub use register::{

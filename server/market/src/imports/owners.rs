@@ -263,8 +263,9 @@ fn region_of(market: &Market, row: &Row) -> Result<String, FieldError> {
     if row.region.is_empty() {
         return Ok(market.region(issued).map_or(OUTSIDE, |r| r.code.as_str()).to_owned());
     }
-    let said = |r: &&crate::Region| r.code == row.region || r.zh == row.region || r.en.eq_ignore_ascii_case(&row.region);
-    match market.config.regions.iter().find(said) {
+    let named = |zh: &str, en: &str| zh == row.region || (!en.is_empty() && en.eq_ignore_ascii_case(&row.region));
+    let said = |r: &&crate::Region| named(&r.zh, &r.en) || r.former.iter().any(|f| named(&f.zh, &f.en));
+    match market.region(&row.region).or_else(|| market.config.regions.iter().find(said)) {
         Some(region) => Ok(region.code.clone()),
         None if row.region == OUTSIDE => Ok(OUTSIDE.to_owned()),
         None => Err(FieldError::new("region", "choice").with("value", &row.region)),

@@ -11,8 +11,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    Actor, Error, Market, Result,
-    db::Tx,
+    Actor, CHINA, Error, Market, Result,
+    db::{Tx, from_micros},
     entity::{
         ledger_entry::{ActiveModel, Column, Entity, Model},
         ledger_sum,
@@ -51,6 +51,10 @@ fn hash_of(before: &str, entry: &Model) -> String {
 pub(super) async fn append(tx: &Tx, mut entry: ActiveModel) -> Result<()> {
     let before = Entity::find().order_by_desc(Column::Seq).one(&**tx).await?.map(|e| e.hash).unwrap_or_default();
     entry.hash = Set(String::new());
+    // Whether it was posted after the month it counts in: only such entries can correct a closed month, and there are few.
+    let posted = from_micros(tx.now).to_offset(CHINA);
+    let month = format!("{:04}-{:02}", posted.year(), u8::from(posted.month()));
+    entry.late = Set(entry.on_date.try_as_ref().is_none_or(|on| *on < month));
     let row = entry.insert(&**tx).await?;
     let hash = hash_of(&before, &row);
     Entity::update_many().col_expr(Column::Hash, Expr::value(hash)).filter(Column::Seq.eq(row.seq)).exec(&**tx).await?;
