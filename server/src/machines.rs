@@ -52,6 +52,9 @@ pub(crate) async fn sitemap(State(web): State<Web>) -> Response {
         Route::Brokers,
         Route::Contracts,
         Route::Targets,
+        Route::Assessment,
+        Route::Indicators,
+        Route::Snapshots,
         Route::PublicNotices,
         Route::Sales,
     ];

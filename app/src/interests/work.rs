@@ -153,6 +153,9 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
         ways.push(ui::button_link(t!(cx.lang, "listings.list_achievement"), &achievement, ButtonStyle::Secondary));
         ways.push(ui::button_link(t!(cx.lang, "work.import"), &cx.href(&Route::Import), ButtonStyle::Quiet));
     }
+    if keqiao_market::reports::may_report(&cx.actor) {
+        ways.push(ui::button_link(t!(cx.lang, "work.report_indicator"), &cx.href(&Route::IndicatorNew), ButtonStyle::Quiet));
+    }
     if keqiao_market::targets::may_set_targets(&cx.market, &cx.actor) {
         ways.push(ui::button_link(t!(cx.lang, "work.set_targets"), &cx.href(&Route::AdminTargets), ButtonStyle::Quiet));
     }

@@ -83,11 +83,9 @@ fn bounds(cx: &Cx, name: &str, read: impl Fn(&str) -> Option<i64>) -> Bounds {
 pub(crate) fn request(cx: &Cx, kind: ListingKind, facets: &[Facet]) -> SearchRequest {
     let mut filters: BTreeMap<Facet, BTreeSet<String>> = BTreeMap::new();
     for facet in facets.iter().copied() {
-        let chosen =
-            cx.query.all(facet.code()).into_iter().filter(|v| !v.is_empty() && v.len() <= 40);
+        let chosen = cx.query.all(facet.code()).into_iter().filter(|v| !v.is_empty() && v.len() <= 40);
         // The code of a region that is no more leads to what became of it.
-        let chosen: BTreeSet<String> =
-            chosen.map(|v| if facet == Facet::Region { cx.market.current(v) } else { v }.to_owned()).collect();
+        let chosen: BTreeSet<String> = chosen.map(|v| if facet == Facet::Region { cx.market.current(v) } else { v }.to_owned()).collect();
         if !chosen.is_empty() {
             filters.insert(facet, chosen);
         }

@@ -14,6 +14,7 @@ mod snapshots;
 mod tests;
 mod verify;
 mod views;
+mod yearly;
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,6 +28,7 @@ use serde_json::json;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
+pub(crate) use self::yearly::{Kept, yearly};
 pub use self::{
     chain::{rebuild_sums, verify_chain},
     snapshots::{

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use crate::{
     Actor, Result,
     db::{Once, Tx},
+    ledger::Kept,
     matching::Indexing,
 };
 
@@ -212,12 +213,8 @@ pub struct MarketConfig {
 
 impl Default for MarketConfig {
     fn default() -> Self {
-        let region = |code: &str, zh: &str, en: &str| Region {
-            code: code.to_owned(),
-            zh: zh.to_owned(),
-            en: en.to_owned(),
-            former: Vec::new(),
-        };
+        let region =
+            |code: &str, zh: &str, en: &str| Region { code: code.to_owned(), zh: zh.to_owned(), en: en.to_owned(), former: Vec::new() };
         Self {
             city: "990100".to_owned(),
             regions: vec![
@@ -254,6 +251,8 @@ pub struct Inner {
     pub(crate) config: MarketConfig,
     /// Password hashes cost memory and time: only a few at once, or signing in becomes a way to stop the service.
     pub(crate) hash_slots: Semaphore,
+    /// Totals of the ledger by year.
+    pub(crate) yearly: Kept,
 }
 
 /// The market: database, index, clock, configuration. Cheap to clone.
@@ -272,7 +271,7 @@ impl Market {
     pub fn new(db: DatabaseConnection, search: SearchIndex, clock: Clock, config: MarketConfig) -> Self {
         let slots = std::thread::available_parallelism().map_or(2, usize::from);
         let indexing = Indexing::new(search.position().is_none());
-        Self(Arc::new(Inner { db, search, indexing, clock, config, hash_slots: Semaphore::new(slots) }))
+        Self(Arc::new(Inner { db, search, indexing, clock, config, hash_slots: Semaphore::new(slots), yearly: Kept::default() }))
     }
 
     /// Now, by the market's clock, to the microsecond (PostgreSQL keeps no more).

@@ -15,9 +15,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 pub use self::{
-    assessment::{Assessment, AssessmentPart, FigureAssessment, Part, ReportedAssessment, ReportedPart, assessment},
+    assessment::{Assessment, AssessmentPart, FigureAssessment, Part, ReportedAssessment, ReportedPart, assessment, progress},
     measure::Measure,
-    progress::{FigureOverview, Overview, Progress, Split, target_page},
+    progress::{FigureOverview, Overview, Progress, Split, splits, target_page},
 };
 use crate::{Actor, Error, Market, Result, db::Subject, entity::target};
 

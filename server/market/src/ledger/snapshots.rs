@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use keqiao_model::Figure;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Select, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select, sea_query::Expr,
 };
 use time::{Date, Month, OffsetDateTime, Time};
 
-use super::{LOCK, LedgerLine, views::lines};
+use super::{LOCK, LedgerLine, views::lines, yearly};
 use crate::{
     Actor, CHINA, Error, Market, PER_PAGE, Paged, Result,
     db::{from_micros, micros},
@@ -230,21 +230,24 @@ pub async fn snapshots(market: &Market, page: u64) -> Result<Paged<(ClosedMonth,
 /// What the sums say of all days up to the end of a month.
 async fn sums_until(market: &Market, month: Calendar) -> Result<Sums> {
     let (year, number) = (i64::from(month.year), i64::from(u8::from(month.month)));
-    let until = Condition::any()
-        .add(SumColumn::Year.lt(year))
-        .add(Condition::all().add(SumColumn::Year.eq(year)).add(SumColumn::Month.lte(number)));
     let rows: Vec<(String, i64, String, i64)> = ledger_sum::Entity::find()
         .select_only()
         .columns([SumColumn::Figure, SumColumn::Year, SumColumn::Region])
         .column_as(Expr::col(SumColumn::Amount).sum().cast_as("bigint"), "amount")
-        .filter(until)
+        .filter(SumColumn::Year.eq(year))
+        .filter(SumColumn::Month.lte(number))
         .group_by(SumColumn::Figure)
         .group_by(SumColumn::Year)
         .group_by(SumColumn::Region)
         .into_tuple()
         .all(&market.db)
         .await?;
-    Ok(rows.into_iter().map(|(figure, year, region, amount)| ((figure, year, region), amount)).collect())
+    let mut sums: Sums = rows.into_iter().map(|(figure, year, region, amount)| ((figure, year, region), amount)).collect();
+    for total in yearly(market).await?.iter().filter(|total| total.year < year) {
+        let sum = sums.entry((total.figure.code().to_owned(), total.year, total.region.clone())).or_default();
+        *sum = sum.saturating_add(total.amount);
+    }
+    Ok(sums)
 }
 
 async fn found(market: &Market, month: &str) -> Result<(Calendar, ledger_snapshot::Model)> {

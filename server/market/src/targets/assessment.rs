@@ -58,6 +58,10 @@ pub struct FigureAssessment {
     pub figure: Figure,
     /// The city, the counties with the best first, what belongs to none of them, the departments with the best first.
     pub parts: Vec<AssessmentPart>,
+    /// The whole city by year, earliest first.
+    pub years: Vec<(i64, Progress)>,
+    /// What the ledger holds of other years; it counts toward no target of this report.
+    pub outside: i64,
     /// Whether the parts' targets add up.
     pub splits: Vec<Split>,
 }
@@ -119,13 +123,25 @@ pub struct Assessment {
     pub reported: Vec<ReportedAssessment>,
 }
 
-/// The report of a year, or of the whole plan. A handful of queries on sums, targets and approved reports.
+/// The report of a year, or of the whole plan, made of totals, targets and approved reports.
 ///
 /// # Errors
 /// [`crate::Error::Internal`].
 pub async fn assessment(market: &Market, year: i64) -> Result<Assessment> {
-    let known = Known::read(market).await?;
     let corrections = ledger::corrections_since_last(market).await?;
+    report(market, year, corrections).await
+}
+
+/// The same without what was corrected since the last closed month, which takes longest: for the page of targets.
+///
+/// # Errors
+/// [`crate::Error::Internal`].
+pub async fn progress(market: &Market, year: i64) -> Result<Assessment> {
+    report(market, year, None).await
+}
+
+async fn report(market: &Market, year: i64, corrections: Option<ledger::Corrections>) -> Result<Assessment> {
+    let known = Known::read(market).await?;
     let mut corrected: BTreeMap<(Figure, String), i64> = BTreeMap::new();
     for line in corrections.iter().flat_map(|c| &c.lines).filter(|line| counts_in(market, year, line.year)) {
         let sum = corrected.entry((line.figure, line.region.clone())).or_default();
@@ -169,8 +185,14 @@ fn of_figure(market: &Market, known: &Known, corrected: &BTreeMap<(Figure, Strin
         part(Part::Department(department.code.clone()), total, 0)
     });
     let departments = ranked(departments.collect());
+    let by_year = known.years(figure).into_iter().map(|y| {
+        let total = known.total(figure, &|of, _, _| of == y);
+        (y, Progress::new(market, y, known.today, total, known.aim(figure, y, &market.config.city)))
+    });
     FigureAssessment {
         figure,
+        years: by_year.collect(),
+        outside: known.total(figure, &|y, _, _| !in_year(y)),
         parts: std::iter::once(city).chain(counties).chain(elsewhere).chain(departments).collect(),
         splits: known.splits(market, Measure::Figure(figure), year),
     }
@@ -192,8 +214,7 @@ fn of_reported(market: &Market, known: &Known, approved: &[Approved], indicator:
         let code = part.code(market);
         // A share of the city is no sum of shares: the city reports it. What is counted is the sum of its counties and of what it reports itself.
         let whole = part == Part::City && !indicator.is_share();
-        let mut reports: Vec<Approved> =
-            own.iter().filter(|a| whole || market.current(&a.region) == code).map(|a| (*a).clone()).collect();
+        let mut reports: Vec<Approved> = own.iter().filter(|a| whole || market.current(&a.region) == code).map(|a| (*a).clone()).collect();
         if !indicator.is_yearly() {
             reports = latest(market, reports);
         }

@@ -3,15 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use keqiao_model::{Field, Figure, Light, pace};
-use sea_orm::{EntityTrait, ExprTrait, QuerySelect, sea_query::Expr};
 use time::{Date, OffsetDateTime};
 
 use super::{Measure, TargetView, WHOLE_PLAN, has_fields, period, targets};
 use crate::{
-    Error, Market, Result,
+    Market, Result,
     contracts::today,
-    entity::ledger_sum::{Column, Entity},
-    ledger::last_posted,
+    ledger::{last_posted, yearly},
 };
 
 /// How far a figure has come.
@@ -98,7 +96,7 @@ pub struct Overview {
 /// The targets by measure, year and region.
 pub(super) type Aims = BTreeMap<(Measure, i64, String), i64>;
 
-/// Everything that totals against targets are made of, read in two queries.
+/// Everything that totals against targets are made of.
 pub(super) struct Known {
     pub(super) today: Date,
     /// Figure, year, region as it is called today, field; amount.
@@ -109,24 +107,8 @@ pub(super) struct Known {
 impl Known {
     /// Reads the sums of the ledger and the targets.
     pub(super) async fn read(market: &Market) -> Result<Self> {
-        let rows: Vec<(String, i64, String, String, i64)> = Entity::find()
-            .select_only()
-            .columns([Column::Figure, Column::Year, Column::Region, Column::Field])
-            .column_as(Expr::col(Column::Amount).sum().cast_as("bigint"), "amount")
-            .group_by(Column::Figure)
-            .group_by(Column::Year)
-            .group_by(Column::Region)
-            .group_by(Column::Field)
-            .into_tuple()
-            .all(&market.db)
-            .await?;
-        let totals = rows
-            .into_iter()
-            .map(|(figure, year, region, field, amount)| {
-                let figure = Figure::from_code(&figure).ok_or_else(|| Error::internal(format!("figure {figure}")))?;
-                Ok((figure, year, market.current(&region).to_owned(), Field::from_code(&field), amount))
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let read = yearly(market).await?;
+        let totals = read.iter().map(|t| (t.figure, t.year, market.current(&t.region).to_owned(), t.field, t.amount)).collect();
         Ok(Self { today: today(market), totals, aims: aims(market, targets(market).await?) })
     }
 
@@ -141,7 +123,7 @@ impl Known {
     }
 
     /// Years in which a figure has entries or targets.
-    fn years(&self, figure: Figure) -> BTreeSet<i64> {
+    pub(super) fn years(&self, figure: Figure) -> BTreeSet<i64> {
         let done = self.totals.iter().filter(|(f, ..)| *f == figure).map(|(_, year, ..)| *year);
         let aimed = self.aims.keys().filter(|(measure, ..)| *measure == Measure::Figure(figure)).map(|(_, year, _)| *year);
         done.chain(aimed).filter(|year| *year != WHOLE_PLAN).collect()
@@ -189,13 +171,23 @@ pub(super) fn aims(market: &Market, targets: Vec<TargetView>) -> Aims {
     aims
 }
 
+/// Whether the parts of a measure's targets add up, in every year and the whole plan in which parts have some.
+///
+/// # Errors
+/// [`crate::Error::Internal`].
+pub async fn splits(market: &Market, measure: Measure) -> Result<Vec<Split>> {
+    let known = Known::read(market).await?;
+    let years: BTreeSet<i64> = known.aims.keys().filter(|(of, ..)| *of == measure).map(|(_, year, _)| *year).collect();
+    Ok(years.into_iter().flat_map(|year| known.splits(market, measure, year)).collect())
+}
+
 /// Whether a year counts toward a year's target, or toward that of the whole plan.
 pub(super) fn counts_in(market: &Market, asked: i64, year: i64) -> bool {
     if asked == WHOLE_PLAN { market.config.plan.holds(year) } else { asked == year }
 }
 
-/// Progress of every figure by year, county and department against its targets. Two grouped queries; nothing is added that must not be: 输出 and 吸纳
-/// are figures of their own (domain rules, section 7).
+/// Progress of every figure by year, county and department against its targets. Nothing is added that must not be: 输出 and 吸纳 are figures of their
+/// own (domain rules, section 7).
 ///
 /// # Errors
 /// [`Error::Internal`].
@@ -231,10 +223,7 @@ fn overview(market: &Market, figure: Figure, known: &Known) -> FigureOverview {
         elsewhere: whole.total.saturating_sub(inside),
         outside_plan: known.total(figure, &|year, _, _| !plan(year)),
         splits: splits.flat_map(|year| known.splits(market, Measure::Figure(figure), year)).collect(),
-        years: years
-            .into_iter()
-            .map(|year| (year, progress(year, known.total(figure, &|y, _, _| y == year), city)))
-            .collect(),
+        years: years.into_iter().map(|year| (year, progress(year, known.total(figure, &|y, _, _| y == year), city))).collect(),
         counties,
     }
 }
