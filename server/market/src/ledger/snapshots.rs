@@ -1,5 +1,6 @@
 //! Closed months: what the ledger said when each month had ended in China. A snapshot keeps the place and the hash of the last entry posted by
-//! then, and the totals of every entry up to it. What is posted later on a day of that month or before corrects it and is shown against it.
+//! then, and the totals of every entry up to it on days up to the month's end. What is posted later on such a day corrects it and is shown against
+//! it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -112,10 +113,11 @@ async fn close(market: &Market, month: Calendar) -> Result<bool> {
     let (seq, head) = last.map(|e| (e.seq, e.hash)).unwrap_or_default();
     let before = ledger_snapshot::Entity::find_by_id(month.before().code()).one(&*tx).await?;
     let (from, mut sums) = match before {
-        Some(before) => (before.seq, lines_of(&*tx, &before.month).await?),
-        None => (0, Sums::new()),
+        Some(before) => (Some(Until::of(&before)?), lines_of(&*tx, &before.month).await?),
+        None => (None, Sums::new()),
     };
-    add_entries(&*tx, &mut sums, from, seq).await?;
+    let until = Until { seq, day: month.last_day() };
+    add_entries(&*tx, &mut sums, from.as_ref(), &until).await?;
     ledger_snapshot::ActiveModel { month: Set(month.code()), head: Set(head), seq: Set(seq), frozen_at: Set(tx.now) }.insert(&*tx).await?;
     let rows: Vec<ledger_snapshot_line::ActiveModel> = sums
         .into_iter()
@@ -141,23 +143,44 @@ pub(super) async fn lines_of<C: ConnectionTrait>(db: &C, month: &str) -> Result<
     Ok(rows.into_iter().map(|row| ((row.figure, row.year, row.region), row.amount)).collect())
 }
 
-/// Adds the entries after one place up to another to totals.
-pub(super) async fn add_entries<C: ConnectionTrait>(db: &C, sums: &mut Sums, after: i64, until: i64) -> Result<()> {
-    let rows: Vec<(String, i64, String, i64)> = Entity::find()
-        .select_only()
-        .columns([Column::Figure, Column::Year, Column::Region])
-        .column_as(Expr::col(Column::Amount).sum().cast_as("bigint"), "amount")
-        .filter(Column::Seq.gt(after))
-        .filter(Column::Seq.lte(until))
-        .group_by(Column::Figure)
-        .group_by(Column::Year)
-        .group_by(Column::Region)
-        .into_tuple()
-        .all(db)
-        .await?;
-    for (figure, year, region, amount) in rows {
-        let sum = sums.entry((figure, year, region)).or_default();
-        *sum = sum.saturating_add(amount);
+/// What a snapshot counts: entries up to a place, on days up to another.
+pub(super) struct Until {
+    seq: i64,
+    day: String,
+}
+
+impl Until {
+    pub(super) fn of(row: &ledger_snapshot::Model) -> Result<Self> {
+        let month = Calendar::parse(&row.month).ok_or_else(|| Error::internal(format!("snapshot {}", row.month)))?;
+        Ok(Self { seq: row.seq, day: month.last_day() })
+    }
+}
+
+/// Adds what a snapshot counts beyond the one before it to that one's totals.
+pub(super) async fn add_entries<C: ConnectionTrait>(db: &C, sums: &mut Sums, before: Option<&Until>, until: &Until) -> Result<()> {
+    let newer = Entity::find().filter(Column::Seq.gt(before.map_or(0, |b| b.seq))).filter(Column::Seq.lte(until.seq));
+    let mut parts = vec![newer.filter(Column::OnDate.lte(until.day.as_str()))];
+    if let Some(before) = before {
+        // Entries are posted as time goes by; whatever was written with the clock set back is found by its day.
+        let figures = Figure::ALL.iter().map(|figure| figure.code());
+        let known = Entity::find().filter(Column::Figure.is_in(figures)).filter(Column::OnDate.gt(before.day.as_str()));
+        parts.push(known.filter(Column::OnDate.lte(until.day.as_str())).filter(Column::Seq.lte(before.seq)));
+    }
+    for part in parts {
+        let rows: Vec<(String, i64, String, i64)> = part
+            .select_only()
+            .columns([Column::Figure, Column::Year, Column::Region])
+            .column_as(Expr::col(Column::Amount).sum().cast_as("bigint"), "amount")
+            .group_by(Column::Figure)
+            .group_by(Column::Year)
+            .group_by(Column::Region)
+            .into_tuple()
+            .all(db)
+            .await?;
+        for (figure, year, region, amount) in rows {
+            let sum = sums.entry((figure, year, region)).or_default();
+            *sum = sum.saturating_add(amount);
+        }
     }
     Ok(())
 }

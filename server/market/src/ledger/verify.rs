@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     chain::{Sum, wrong_sums},
     claims_of, registered_on,
-    snapshots::{Sums, add_entries, lines_of},
+    snapshots::{Sums, Until, add_entries, lines_of},
 };
 use crate::{
     Market, Result,
@@ -81,15 +81,12 @@ pub async fn verify(market: &Market) -> Result<Vec<Difference>> {
 
 /// Closed months that keep other totals than the entries up to their place give.
 async fn wrong_snapshots(market: &Market) -> Result<Vec<Difference>> {
-    let months = ledger_snapshot::Entity::find()
-        .order_by_asc(ledger_snapshot::Column::Seq)
-        .order_by_asc(ledger_snapshot::Column::Month)
-        .all(&market.db)
-        .await?;
-    let (mut sums, mut until, mut wrong) = (Sums::new(), 0, Vec::new());
+    let months = ledger_snapshot::Entity::find().order_by_asc(ledger_snapshot::Column::Month).all(&market.db).await?;
+    let (mut sums, mut before, mut wrong) = (Sums::new(), None, Vec::new());
     for month in months {
-        add_entries(&market.db, &mut sums, until, month.seq).await?;
-        until = month.seq;
+        let until = Until::of(&month)?;
+        add_entries(&market.db, &mut sums, before.as_ref(), &until).await?;
+        before = Some(until);
         let kept = lines_of(&market.db, &month.month).await?;
         let keys: BTreeSet<_> = sums.keys().chain(kept.keys()).collect();
         for key in keys {
