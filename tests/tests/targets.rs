@@ -88,8 +88,8 @@ async fn counties_are_ranked_and_departments_have_targets() {
     let page = app.visitor().open("/targets?year=2026").await;
     let rows = page.all("#ranking table tbody tr");
     let of = |name: &str| rows.iter().find(|row| row.starts_with(name)).cloned().unwrap_or_default();
-    assert!(of("汀北区").contains("汀北区 1 120.00 万元 300.00 万元 40.0%"), "{rows:?}");
-    assert!(of("汀南区").contains("汀南区 2 0 元 100.00 万元 0.0%"), "{rows:?}");
+    assert!(of("汀北区").contains("汀北区 1 40.0% 严重落后 120.00 万元"), "58.4 % of the year is over: {rows:?}");
+    assert!(of("汀南区").contains("汀南区 2 0.0% 严重落后 0 元"), "{rows:?}");
     assert!(of("石桥市").contains(t!(Zh, "targets.no_target")), "who has no target has no place: {rows:?}");
     assert!(of("市工业和信息化局").contains("50.0%"), "{rows:?}");
     let own = app.visitor().open("/targets?year=2026&region=industry").await;

@@ -128,7 +128,7 @@ fn row(cx: &Cx, indicator: &ReportedAssessment, part: &ReportedPart) -> Option<V
             view! { <li><a href=to>{words}</a></li> }.into_any()
         })
         .collect();
-    let evidence = if links.is_empty() { "–".into_any() } else { view! { <ul class="plain-list">{links}</ul> }.into_any() };
+    let evidence = if links.is_empty() { "–".into_any() } else { view! { <ul class="meta">{links}</ul> }.into_any() };
     let (standing, tone) = standing(cx, part);
     Some(vec![
         measure_name(cx, measure).into_any(),

@@ -266,13 +266,13 @@ fn ranking(cx: &Cx, shown: &Shown, figure: &FigureAssessment) -> AnyView {
         let head = [
             column,
             t!(cx.lang, "targets.rank"),
-            t!(cx.lang, "targets.done"),
-            t!(cx.lang, "targets.target"),
             t!(cx.lang, "targets.percent"),
-            t!(cx.lang, "targets.expected"),
             t!(cx.lang, "targets.light"),
+            t!(cx.lang, "targets.done"),
+            t!(cx.lang, "targets.expected"),
+            t!(cx.lang, "targets.target"),
         ];
-        let align = [Align::Start, Align::End, Align::End, Align::End, Align::End, Align::End, Align::Start];
+        let align = [Align::Start, Align::End, Align::End, Align::Start, Align::End, Align::End, Align::End];
         (!rows.is_empty()).then(|| ui::table(caption, head.map(str::to_owned).to_vec(), rows, &align))
     };
     view! {
@@ -295,14 +295,14 @@ fn ranked(cx: &Cx, shown: &Shown, figure: Figure, part: &AssessmentPart) -> Vec<
     vec![
         view! { <a href=here>{place_name(cx, code)}</a> }.into_any(),
         part.rank.map_or_else(|| "–".to_owned(), |rank| rank.to_string()).into_any(),
-        view! { <a href=total>{short(cx, figure, progress.total)}</a> }.into_any(),
-        words(progress.target),
         progress
             .target
             .map_or_else(|| t!(cx.lang, "targets.no_target").to_owned(), |target| ui::percent(progress.total, target))
             .into_any(),
-        words(progress.expected),
         light(cx, progress.light),
+        view! { <a href=total>{short(cx, figure, progress.total)}</a> }.into_any(),
+        words(progress.expected),
+        words(progress.target),
     ]
 }
 

@@ -11,13 +11,15 @@ use keqiao_model::{Coded, ContractKind, ContractMove, Fields, InterestMove, List
 use time::Duration;
 
 use super::{
-    Story,
+    Dice, Story,
     content::{City, Listed},
     people::{People, credit_code},
     room::negotiate,
     trade,
 };
 
+/// Where the names of trained people begin.
+const TRAINED: u64 = 86;
 /// Contracts signed outside the market.
 pub(crate) const CONTRACTS: usize = 210;
 /// Interests that the market brought about.
@@ -202,6 +204,8 @@ pub(crate) async fn deals(
 /// People who passed the training of technology managers.
 pub(crate) async fn training(story: &mut Story, city: &City, people: &People) -> anyhow::Result<()> {
     let names = &city.words.people;
+    // Names of their own dice: what the others do stays the same, whoever was trained.
+    let others = std::mem::replace(&mut story.dice, Dice(TRAINED));
     for place in 0..86_i64 {
         story.hours_ago((86 - place) * 24 * 10);
         let name = format!("{}{}", story.dice.pick(&names.surnames), story.dice.pick(&names.given));
@@ -210,6 +214,7 @@ pub(crate) async fn training(story: &mut Story, city: &City, people: &People) ->
             [("person_name", name), ("certificate", format!("JJR-{:04}", place + 1)), ("passed_on", day)].into_iter().collect();
         ledger::record_training(&story.market, &people.officer, &fields, None).await?;
     }
+    story.dice = others;
     let listed = listings::count_public(&story.market, ListingKind::Demand).await?;
     anyhow::ensure!(listed > 0, "the demo city has no demands");
     Ok(())

@@ -15,7 +15,7 @@ use crate::{
     db::{Tx, from_micros},
     entity::{
         ledger_entry::{ActiveModel, Column, Entity, Model},
-        ledger_sum,
+        ledger_snapshot, ledger_sum,
     },
 };
 
@@ -47,14 +47,22 @@ fn hash_of(before: &str, entry: &Model) -> String {
     Sha256::digest(said.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether an entry on a day comes after the end of its month, or after that month was closed: only such entries can correct a closed month, and
+/// they are few.
+async fn is_late(tx: &Tx, on_date: &str) -> Result<bool> {
+    let posted = from_micros(tx.now).to_offset(CHINA);
+    let month = on_date.get(..7).unwrap_or_default();
+    if *month < *format!("{:04}-{:02}", posted.year(), u8::from(posted.month())) {
+        return Ok(true);
+    }
+    Ok(ledger_snapshot::Entity::find().filter(ledger_snapshot::Column::Month.gte(month)).one(&**tx).await?.is_some())
+}
+
 /// Writes an entry at the end of the chain and into the sums. Whoever calls holds the ledger.
 pub(super) async fn append(tx: &Tx, mut entry: ActiveModel) -> Result<()> {
     let before = Entity::find().order_by_desc(Column::Seq).one(&**tx).await?.map(|e| e.hash).unwrap_or_default();
     entry.hash = Set(String::new());
-    // Whether it was posted after the month it counts in: only such entries can correct a closed month, and there are few.
-    let posted = from_micros(tx.now).to_offset(CHINA);
-    let month = format!("{:04}-{:02}", posted.year(), u8::from(posted.month()));
-    entry.late = Set(entry.on_date.try_as_ref().is_none_or(|on| *on < month));
+    entry.late = Set(is_late(tx, entry.on_date.try_as_ref().map_or("", String::as_str)).await?);
     let row = entry.insert(&**tx).await?;
     let hash = hash_of(&before, &row);
     Entity::update_many().col_expr(Column::Hash, Expr::value(hash)).filter(Column::Seq.eq(row.seq)).exec(&**tx).await?;

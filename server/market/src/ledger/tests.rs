@@ -331,3 +331,22 @@ async fn departments_answer_for_their_fields_and_parts_that_do_not_add_up_are_to
     let empty = crate::targets::assessment(market, 2019).await.unwrap();
     assert!(empty.figures.iter().all(|f| f.parts.iter().all(|p| p.progress.total == 0 && p.progress.light.is_none())));
 }
+
+#[tokio::test]
+async fn what_is_posted_into_a_closed_month_is_shown_even_when_the_clock_was_set_back() {
+    let c = City::new().await;
+    let market = &c.t.market;
+    c.registered(&c.form("1000")).await;
+    c.t.wait(Duration::days(40));
+    assert_eq!(snapshot_step(market).await.unwrap(), 1);
+    c.t.wait(Duration::days(-30));
+    c.registered(&with(&c.form("300"), &[("title", "补登的合同")])).await;
+    let value = |closed: Closed| closed.lines.into_iter().find(|l| l.figure == Figure::ContractValue).map(|l| (l.then, l.now));
+    assert_eq!(value(snapshot(market, "2026-08").await.unwrap()), Some((100_000, 130_000)));
+    let later = corrections(market, "2026-08", 1).await.unwrap();
+    assert!(later.items.iter().any(|l| l.figure == Figure::ContractValue && l.amount == 30_000));
+    c.t.wait(Duration::days(60));
+    snapshot_step(market).await.unwrap();
+    assert_eq!(verify(market).await.unwrap(), []);
+    assert_eq!(value(snapshot(market, "2026-09").await.unwrap()), Some((130_000, 130_000)), "the next month knows it");
+}
