@@ -140,7 +140,10 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("contract", &["certificate"], true),
         index("contract", &["achievement_id"], false),
         index("ledger_entry", &["figure", "on_date"], false),
-        index("ledger_entry", &["late", "seq"], false),
+        index("ledger_entry", &["figure", "seq"], false),
+        index("ledger_entry", &["figure", "year", "seq"], false),
+        index("ledger_entry", &["figure", "region", "seq"], false),
+        index("ledger_entry", &["late", "seq", "on_date"], false),
     ]
 }
 
@@ -210,7 +213,10 @@ impl MigrationTrait for Migration {
             ("contract", "uq_contract_certificate"),
             ("contract", "ix_contract_achievement_id"),
             ("ledger_entry", "ix_ledger_entry_figure_on_date"),
-            ("ledger_entry", "ix_ledger_entry_late_seq"),
+            ("ledger_entry", "ix_ledger_entry_figure_seq"),
+            ("ledger_entry", "ix_ledger_entry_figure_year_seq"),
+            ("ledger_entry", "ix_ledger_entry_figure_region_seq"),
+            ("ledger_entry", "ix_ledger_entry_late_seq_on_date"),
         ] {
             manager.drop_index(Index::drop().table(table).name(name).to_owned()).await?;
         }

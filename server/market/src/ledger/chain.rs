@@ -185,5 +185,6 @@ pub async fn rebuild_sums(market: &Market) -> Result<usize> {
         tx.audit("ledger.sums_rebuilt", crate::Subject::Target, None, json!({ "wrong": wrong })).await?;
     }
     tx.commit().await?;
+    market.yearly.forget();
     Ok(wrong)
 }

@@ -222,7 +222,16 @@ fn filtered(market: &Market, figure: Figure, filter: &LedgerFilter) -> sea_orm::
 pub async fn entries(market: &Market, figure: Figure, filter: &LedgerFilter, page: u64) -> Result<Paged<LedgerLine>> {
     let count = count(market, figure, filter).await?;
     let page = crate::paging::within(page, count);
-    let rows = filtered(market, figure, filter).offset((page - 1) * PER_PAGE).limit(PER_PAGE).all(&market.db).await?;
+    // Places first: they are found in an index, however far down the list.
+    let places: Vec<i64> = filtered(market, figure, filter)
+        .select_only()
+        .column(Column::Seq)
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
+        .into_tuple()
+        .all(&market.db)
+        .await?;
+    let rows = Entity::find().filter(Column::Seq.is_in(places)).order_by_desc(Column::Seq).all(&market.db).await?;
     Ok(Paged { items: lines(market, figure, rows).await?, total: count, page, per_page: PER_PAGE })
 }
 
@@ -244,17 +253,15 @@ async fn count(market: &Market, figure: Figure, filter: &LedgerFilter) -> Result
 /// # Errors
 /// [`Error::Internal`].
 pub async fn export(market: &Market, figure: Figure, filter: &LedgerFilter) -> Result<Vec<LedgerLine>> {
-    let mut lines_of_all = Vec::new();
-    // The parties of contracts are looked up by id, and a database takes only so many at once.
-    for part in 0..EXPORT_MAX / EXPORT_STEP {
-        let rows = filtered(market, figure, filter).offset(part * EXPORT_STEP).limit(EXPORT_STEP).all(&market.db).await?;
-        let read = rows.len() as u64;
-        lines_of_all.extend(lines(market, figure, rows).await?);
-        if read < EXPORT_STEP {
-            break;
-        }
+    let (mut all, mut before) = (Vec::new(), i64::MAX);
+    // Contracts are looked up by id, and a database takes only so many at once.
+    for _ in 0..EXPORT_MAX / EXPORT_STEP {
+        let rows = filtered(market, figure, filter).filter(Column::Seq.lt(before)).limit(EXPORT_STEP).all(&market.db).await?;
+        let Some(last) = rows.last() else { break };
+        before = last.seq;
+        all.extend(lines(market, figure, rows).await?);
     }
-    Ok(lines_of_all)
+    Ok(all)
 }
 
 /// Entries with their evidence.

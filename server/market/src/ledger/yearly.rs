@@ -1,7 +1,10 @@
 //! Totals by figure, year, region and field, kept in memory until something is posted: every page of targets begins with them, and in a large city
 //! the sums have a hundred thousand rows.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use keqiao_model::{Field, Figure};
 use sea_orm::{EntityTrait, ExprTrait, QueryOrder, QuerySelect, sea_query::Expr};
@@ -14,6 +17,9 @@ use crate::{
     },
 };
 
+/// How long totals are kept at most: another process may have added the sums up again.
+const KEPT: Duration = Duration::from_secs(60);
+
 /// One total.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Yearly {
@@ -25,9 +31,33 @@ pub(crate) struct Yearly {
     pub(crate) amount: i64,
 }
 
-/// What was read last, and the last entry there was before it was read.
+/// What was read last.
+struct Read {
+    /// The last entry there was before.
+    last: i64,
+    at: Instant,
+    totals: Arc<Vec<Yearly>>,
+}
+
+/// Where totals are kept.
 #[derive(Default)]
-pub(crate) struct Kept(Mutex<Option<(i64, Arc<Vec<Yearly>>)>>);
+pub(crate) struct Kept(Mutex<Option<Read>>);
+
+impl Kept {
+    /// Forgets what was read.
+    pub(super) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn of(&self, last: i64) -> Option<Arc<Vec<Yearly>>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref().filter(|read| read.last == last && read.at.elapsed() < KEPT).map(|read| read.totals.clone())
+    }
+
+    fn keep(&self, last: i64, totals: Arc<Vec<Yearly>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Read { last, at: Instant::now(), totals });
+    }
+}
 
 /// Every total. Sums change with entries only, so what was read holds as long as the last entry is the same.
 ///
@@ -43,8 +73,7 @@ pub(crate) async fn yearly(market: &Market) -> Result<Arc<Vec<Yearly>>> {
         .one(&market.db)
         .await?;
     let last = last.unwrap_or(0);
-    let kept = market.yearly.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    if let Some((_, totals)) = kept.filter(|(seq, _)| *seq == last) {
+    if let Some(totals) = market.yearly.of(last) {
         return Ok(totals);
     }
     let rows: Vec<(String, i64, String, String, i64)> = Entity::find()
@@ -66,6 +95,6 @@ pub(crate) async fn yearly(market: &Market) -> Result<Arc<Vec<Yearly>>> {
         })
         .collect::<Result<Vec<_>>>()?;
     let totals = Arc::new(totals);
-    *market.yearly.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((last, totals.clone()));
+    market.yearly.keep(last, totals.clone());
     Ok(totals)
 }
