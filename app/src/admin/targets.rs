@@ -1,4 +1,5 @@
-//! Targets: one table a figure or reported indicator, years across, the city with its counties and departments down; every cell leads to its form.
+//! Targets: one table a figure or reported indicator, years across, the city with its counties and departments down; every cell leads to
+//! its form.
 
 use keqiao_market::{
     Error,

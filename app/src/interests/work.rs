@@ -37,6 +37,7 @@ struct Work {
     members: u64,
     introductions: u64,
     questions: u64,
+    reports: u64,
 }
 
 /// The few best pairs that nobody has taken up.
@@ -63,6 +64,7 @@ pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
         members: review::membership_requests(market, actor).await?,
         introductions: introductions::waiting(market, actor).await?,
         questions: questions::waiting_questions(market, actor).await?,
+        reports: keqiao_market::reports::waiting(market, actor).await?,
     };
     let cx = cx.clone();
     Ok(Page::new(t!(cx.lang, "work.title"), move || view(&cx, &person, &work)))
@@ -119,6 +121,10 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
         for (count, label, hint, to) in more.into_iter().filter(|(count, ..)| *count > 0) {
             figures.push(ui::stat(label, &ui::count(count), hint, Some(cx.href(&to))));
         }
+    }
+    if work.reports > 0 {
+        let to = format!("{}{}", cx.href(&Route::Indicators), Query(vec![("state".to_owned(), "submitted".to_owned())]).to_search());
+        figures.push(ui::stat(t!(cx.lang, "work.reports"), &ui::count(work.reports), t!(cx.lang, "work.reports_hint"), Some(to)));
     }
     if let Some(o) = organisation.filter(|_| work.members > 0) {
         figures.push(ui::stat(

@@ -1,5 +1,5 @@
-//! The report by which the city, its counties and departments are assessed: to read, to print, and as a file. Everyone may read it: it is made of
-//! public totals and approved values.
+//! The report by which the city, its counties and departments are assessed: to read, to print, and as a file. Everyone may read it: it is
+//! made of public totals and approved values.
 
 use keqiao_market::{
     sheets::{Cell, Sheet},

@@ -15,8 +15,8 @@ use crate::{
     ui::{self, LineChart, LinePoint},
 };
 
-/// Total against expected pace by month, in a year or over the whole plan; `months` are totals by year and month. Nothing when nothing counts in
-/// the period and nothing is expected.
+/// Total against expected pace by month, in a year or over the whole plan; `months` are totals by year and month. Nothing when nothing
+/// counts in the period and nothing is expected.
 pub(super) fn growth(cx: &Cx, figure: Figure, year: i64, months: &[Total], target: Option<i64>) -> Option<AnyView> {
     let period = targets::period(&cx.market, year)?;
     let today = cx.now.to_offset(CHINA).date();

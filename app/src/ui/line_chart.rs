@@ -78,7 +78,8 @@ fn line(svg: &mut String, class: &str, places: &[(f64, f64, usize)]) {
     }
 }
 
-/// Totals as a line with a point for each moment, what was expected as a dashed one. Each point can be reached by keyboard and says its values.
+/// Totals as a line with a point for each moment, what was expected as a dashed one. Each point can be reached by keyboard and says its
+/// values.
 pub fn line_chart(cx: &Cx, chart: LineChart) -> AnyView {
     let longest = chart.points.iter().flat_map(|p| [p.total, p.expected]).flatten().max().unwrap_or(0).max(1);
     let base = TOP + ROOM;

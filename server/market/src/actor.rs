@@ -105,8 +105,8 @@ impl Actor {
         self.person().is_some_and(|p| p.officer.is_some())
     }
 
-    /// Whether the actor is an officer who answers for a region: the city's officers for every county, a county's for its own, by its code of
-    /// today or a former one.
+    /// Whether the actor is an officer who answers for a region: the city's officers for every county, a county's for its own, by its code
+    /// of today or a former one.
     pub fn is_officer_of(&self, region: &str) -> bool {
         let Some(person) = self.person() else { return false };
         let former = || person.officer_former.iter().any(|code| code == region);

@@ -1,5 +1,5 @@
-//! Indicators that are counted outside the ledger: officers of a county report a value of a year with its evidence, and an officer of the city
-//! approves it or sends it back. The last approved value is shown to everyone; the one before it stays, replaced.
+//! Indicators that are counted outside the ledger: officers of a county report a value of a year with its evidence, and an officer of the
+//! city approves it or sends it back. The last approved value is shown to everyone; the one before it stays, replaced.
 
 #[cfg(test)]
 mod tests;

@@ -87,8 +87,8 @@ pub fn period(market: &Market, year: i64) -> Option<Period> {
     if year == WHOLE_PLAN { Period::years(plan.first, plan.last) } else { Period::years(year, year) }
 }
 
-/// Sets the plan's targets for the whole city when no target was ever set: the state of a new house. Those of reported indicators are set when none
-/// of them ever was. Administrators change them afterwards.
+/// Sets the plan's targets for the whole city when no target was ever set: the state of a new house. Those of reported indicators are set
+/// when none of them ever was. Administrators change them afterwards.
 ///
 /// # Errors
 /// [`Error::Internal`].
@@ -112,8 +112,8 @@ pub async fn adopt_plan(market: &Market) -> Result<()> {
     Ok(())
 }
 
-/// Sets a target of a figure or of a reported indicator, for the city, a county or a department; `version` is 0 for one that was never set. An
-/// amount of 0 takes it back.
+/// Sets a target of a figure or of a reported indicator, for the city, a county or a department; `version` is 0 for one that was never set.
+/// An amount of 0 takes it back.
 ///
 /// # Errors
 /// [`Error::SignIn`]; [`Error::Forbidden`] for anyone but administrators and the city's officers; [`Error::Stale`] when somebody else set it

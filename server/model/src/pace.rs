@@ -1,5 +1,5 @@
-//! How far a figure is on its way to a target: what is expected by today, where it goes, who comes first. Whole numbers only; no float touches an
-//! amount.
+//! How far a figure is on its way to a target: what is expected by today, where it goes, who comes first. Whole numbers only; no float
+//! touches an amount.
 //!
 //! Source: the founding plan, section six (目标任务分解, 监督评估). The plan names targets and years but no way of judging; the thresholds below are
 //! practice, declared in this one place and told on every page that uses them.
@@ -72,8 +72,8 @@ pub fn expected(target: i64, period: Period, today: Date) -> i64 {
     share_of(target, period.elapsed(today), period.days())
 }
 
-/// What a total comes to at the end of the period if it goes on as it did so far: total × days ÷ days begun. Nothing before the period and in its
-/// first [`FORECAST_FROM_DAY`] days; after its end the total itself. No promise, and it knows nothing of seasons.
+/// What a total comes to at the end of the period if it goes on as it did so far: total × days ÷ days begun. Nothing before the period and
+/// in its first [`FORECAST_FROM_DAY`] days; after its end the total itself. No promise, and it knows nothing of seasons.
 pub fn forecast(total: i64, period: Period, today: Date) -> Option<i64> {
     let elapsed = period.elapsed(today);
     (elapsed > FORECAST_FROM_DAY || elapsed == period.days()).then(|| share_of(total, period.days(), elapsed))
@@ -101,8 +101,8 @@ pub fn light(total: i64, target: i64, period: Period, today: Date) -> Option<Lig
     })
 }
 
-/// The places of some by the share of the target they reached: totals and targets. Equal shares share a place, and the next is left out (1, 2, 2,
-/// 4); who has no target has no place.
+/// The places of some by the share of the target they reached: totals and targets. Equal shares share a place, and the next is left out (1,
+/// 2, 2, 4); who has no target has no place.
 pub fn ranks(parts: &[(i64, Option<i64>)]) -> Vec<Option<usize>> {
     let ahead = |(total, target): (i64, i64), (other, aim): (i64, i64)| {
         i128::from(total) * i128::from(aim) > i128::from(other) * i128::from(target)

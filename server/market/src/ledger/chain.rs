@@ -1,5 +1,5 @@
-//! How entries are written: each carries a hash of itself and of the one before, so that none can be changed, dropped or slipped in unseen; and
-//! each is added to the sums that pages read, in the same transaction.
+//! How entries are written: each carries a hash of itself and of the one before, so that none can be changed, dropped or slipped in unseen;
+//! and each is added to the sums that pages read, in the same transaction.
 
 use sea_orm::{
     ActiveModelTrait,
@@ -47,8 +47,8 @@ fn hash_of(before: &str, entry: &Model) -> String {
     Sha256::digest(said.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether an entry on a day comes after the end of its month, or after that month was closed: only such entries can correct a closed month, and
-/// they are few.
+/// Whether an entry on a day comes after the end of its month, or after that month was closed: only such entries can correct a closed
+/// month, and they are few.
 async fn is_late(tx: &Tx, on_date: &str) -> Result<bool> {
     let posted = from_micros(tx.now).to_offset(CHINA);
     let month = on_date.get(..7).unwrap_or_default();
@@ -97,8 +97,8 @@ pub(super) async fn append(tx: &Tx, mut entry: ActiveModel) -> Result<()> {
     Ok(())
 }
 
-/// The first entry whose hash is not that of what it says after the one before it; `None` when the chain holds. Entries from before there was a
-/// chain carry no hash and may only stand at its beginning.
+/// The first entry whose hash is not that of what it says after the one before it; `None` when the chain holds. Entries from before there
+/// was a chain carry no hash and may only stand at its beginning.
 ///
 /// # Errors
 /// [`Error::Internal`].

@@ -1,6 +1,6 @@
-//! Closed months: what the ledger said when each month had ended in China. A snapshot keeps the place and the hash of the last entry posted by
-//! then, and the totals of every entry up to it on days up to the month's end. What is posted later on such a day corrects it and is shown against
-//! it.
+//! Closed months: what the ledger said when each month had ended in China. A snapshot keeps the place and the hash of the last entry posted
+//! by then, and the totals of every entry up to it on days up to the month's end. What is posted later on such a day corrects it and is
+//! shown against it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -77,8 +77,8 @@ impl Calendar {
     }
 }
 
-/// Closes every month that has ended since the last one that was closed; answers how many. A month is closed as of its end, whenever that is
-/// done, once, whichever node does it.
+/// Closes every month that has ended since the last one that was closed; answers how many. A month is closed as of its end, whenever that
+/// is done, once, whichever node does it.
 ///
 /// # Errors
 /// [`Error::Internal`]; the next call goes on.

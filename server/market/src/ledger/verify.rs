@@ -41,9 +41,10 @@ type Evidence = (Option<Uuid>, i64, String, i64);
 type ByFigure = BTreeMap<(Figure, String), Vec<Evidence>>;
 
 /// Recomputes every figure from the registered contracts and names the subjects of which the ledger says something else: a contract that is
-/// missing, counts twice, still counts though it was cancelled, or counts another amount, year or region; a subject counted more than once, not
-/// at all, or with evidence that does not hold; the sums of which the entries give something else (their subject is the month, region, field
-/// and kind); and closed months that keep other totals than the entries up to their place give. Trainings have no contract; each certificate must count at most once. Nothing to name is how it should be.
+/// missing, counts twice, still counts though it was cancelled, or counts another amount, year or region; a subject counted more than once,
+/// not at all, or with evidence that does not hold; the sums of which the entries give something else (their subject is the month, region,
+/// field and kind); and closed months that keep other totals than the entries up to their place give. Trainings have no contract; each
+/// certificate must count at most once. Nothing to name is how it should be.
 ///
 /// # Errors
 /// [`crate::Error::Internal`].

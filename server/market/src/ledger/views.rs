@@ -1,5 +1,5 @@
-//! Totals of the ledger and the entries they are made of. Everyone may read both. Totals are read from the sums by month, never by going through
-//! entries; what was posted under a former code of a region counts for what became of it.
+//! Totals of the ledger and the entries they are made of. Everyone may read both. Totals are read from the sums by month, never by going
+//! through entries; what was posted under a former code of a region counts for what became of it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -215,7 +215,8 @@ fn filtered(market: &Market, figure: Figure, filter: &LedgerFilter) -> sea_orm::
     Entity::find().filter(Column::Figure.eq(figure.code())).filter(within(market, filter, columns)).order_by_desc(Column::Seq)
 }
 
-/// The entries of a figure with their evidence, latest first. Everyone may read them; they tell no more of a contract than the public register.
+/// The entries of a figure with their evidence, latest first. Everyone may read them; they tell no more of a contract than the public
+/// register.
 ///
 /// # Errors
 /// [`Error::Internal`].

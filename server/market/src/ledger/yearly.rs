@@ -1,5 +1,5 @@
-//! Totals by figure, year, region and field, kept in memory until something is posted: every page of targets begins with them, and in a large city
-//! the sums have a hundred thousand rows.
+//! Totals by figure, year, region and field, kept in memory until something is posted: every page of targets begins with them, and in a
+//! large city the sums have a hundred thousand rows.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},

@@ -212,7 +212,8 @@ fn of_reported(market: &Market, known: &Known, approved: &[Approved], indicator:
     let own: Vec<&Approved> = approved.iter().filter(|a| a.indicator == indicator && counts_in(market, year, a.year)).collect();
     let part = |part: Part| {
         let code = part.code(market);
-        // A share of the city is no sum of shares: the city reports it. What is counted is the sum of its counties and of what it reports itself.
+        // A share of the city is no sum of shares: the city reports it. What is counted is the sum of its counties and of what it reports
+        // itself.
         let whole = part == Part::City && !indicator.is_share();
         let mut reports: Vec<Approved> = own.iter().filter(|a| whole || market.current(&a.region) == code).map(|a| (*a).clone()).collect();
         if !indicator.is_yearly() {
@@ -229,7 +230,8 @@ fn of_reported(market: &Market, known: &Known, approved: &[Approved], indicator:
     }
 }
 
-/// Of each region the reports of its latest year: how it stands, not what came each year. Counties that merged count as the one they became.
+/// Of each region the reports of its latest year: how it stands, not what came each year. Counties that merged count as the one they
+/// became.
 fn latest(market: &Market, mut reports: Vec<Approved>) -> Vec<Approved> {
     let mut last: BTreeMap<String, i64> = BTreeMap::new();
     for report in &reports {

@@ -135,7 +135,8 @@ impl Known {
         done.chain(self.aims.keys().map(|(_, year, _)| *year)).filter(|year| *year != WHOLE_PLAN).collect()
     }
 
-    /// Whether the parts of a measure's target add up, in a year or the whole plan: counties, then departments; nothing where no part has one.
+    /// Whether the parts of a measure's target add up, in a year or the whole plan: counties, then departments; nothing where no part has
+    /// one.
     pub(super) fn splits(&self, market: &Market, measure: Measure, year: i64) -> Vec<Split> {
         if !measure.adds_up() {
             return Vec::new();
@@ -186,8 +187,8 @@ pub(super) fn counts_in(market: &Market, asked: i64, year: i64) -> bool {
     if asked == WHOLE_PLAN { market.config.plan.holds(year) } else { asked == year }
 }
 
-/// Progress of every figure by year, county and department against its targets. Nothing is added that must not be: 输出 and 吸纳 are figures of their
-/// own (domain rules, section 7).
+/// Progress of every figure by year, county and department against its targets. Nothing is added that must not be: 输出 and 吸纳 are figures of
+/// their own (domain rules, section 7).
 ///
 /// # Errors
 /// [`Error::Internal`].
