@@ -107,7 +107,9 @@ pub fn line_chart(cx: &Cx, chart: LineChart) -> AnyView {
     let ticks = places(&chart.points, |_| Some(0), longest);
     for (x, _, index) in ticks.iter().step_by(every) {
         let label = escape(chart.points.get(*index).map_or("", |point| point.label.as_str()));
-        let _ = write!(svg, r#"<text class="bar-label" x="{x:.2}%" y="{:.1}">{label}</text>"#, base + 21.0);
+        // The first one would reach over the edge.
+        let class = if *index == 0 { "bar-label at-start" } else { "bar-label" };
+        let _ = write!(svg, r#"<text class="{class}" x="{x:.2}%" y="{:.1}">{label}</text>"#, base + 21.0);
     }
     svg.push_str("</svg>");
     let legend = view! {

@@ -18,8 +18,8 @@ use super::{
     trade,
 };
 
-/// Where the names of trained people begin.
-const TRAINED: u64 = 86;
+/// People who passed the training of technology managers.
+pub(crate) const TRAINED: i64 = 86;
 /// Contracts signed outside the market.
 pub(crate) const CONTRACTS: usize = 210;
 /// Interests that the market brought about.
@@ -201,13 +201,13 @@ pub(crate) async fn deals(
     Ok(())
 }
 
-/// People who passed the training of technology managers.
-pub(crate) async fn training(story: &mut Story, city: &City, people: &People) -> anyhow::Result<()> {
+/// People who passed the training of technology managers, one every ten days: these of [`TRAINED`].
+pub(crate) async fn training(story: &mut Story, city: &City, people: &People, places: std::ops::Range<i64>) -> anyhow::Result<()> {
     let names = &city.words.people;
     // Names of their own dice: what the others do stays the same, whoever was trained.
-    let others = std::mem::replace(&mut story.dice, Dice(TRAINED));
-    for place in 0..86_i64 {
-        story.hours_ago((86 - place) * 24 * 10);
+    let others = std::mem::replace(&mut story.dice, Dice(places.start.unsigned_abs() + 1));
+    for place in places {
+        story.hours_ago((TRAINED - place) * 24 * 10);
         let name = format!("{}{}", story.dice.pick(&names.surnames), story.dice.pick(&names.given));
         let day = format_date(story.market.now().to_offset(keqiao_market::CHINA).date());
         let fields: Fields =

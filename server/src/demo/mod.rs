@@ -94,11 +94,13 @@ pub async fn load(config: &Config, market: &Market, progress: impl Fn(u64, u64))
     // All at once, so that kinship is learnt from the whole city before matches are stored.
     matching::reindex(market, true, |_, _| {}).await?;
     history::contracts(&mut story, &city, &people, &mut step).await?;
-    history::training(&mut story, &city, &people).await?;
+    // The last one passes when all else has happened, so that entries are posted in about the order of their days.
+    history::training(&mut story, &city, &people, 0..history::TRAINED - 1).await?;
     history::deals(&mut story, &city, &people, &listings, &mut step).await?;
     trade::broker(&mut story, &city, &people).await?;
     trade::questions(&mut story, &city, &people, &listings).await?;
     pricing::sales(&mut story, &city, &people, &listings).await?;
+    history::training(&mut story, &city, &people, history::TRAINED - 1..history::TRAINED).await?;
     set_targets(&mut story).await?;
     reported::indicators(&mut story, &people).await?;
     // Months are closed as of their ends, whenever that is done.
