@@ -1,7 +1,7 @@
 //! The words of the market's letters: plain text that says what happened and where to read on, and nothing confidential.
 
 use keqiao_market::letters::{DueMail, Letter, Worded, Wording};
-use keqiao_model::{Coded, ContractState, DealState, Lang};
+use keqiao_model::{Coded, ContractState, DealState, Lang, NoticeKind, ReportedIndicator};
 
 use crate::{
     Query, Route, t,
@@ -36,6 +36,16 @@ fn named(number: &str, title: &str) -> String {
     line(&format!("{number} {title}"))
 }
 
+/// What a notice of many kinds is about. A reported indicator travels by its code and year, because its words are the reader's.
+fn told_of(lang: Lang, told: NoticeKind, number: &str, title: &str) -> String {
+    match told {
+        NoticeKind::ReportSubmitted | NoticeKind::ReportDecided => {
+            line(&format!("{} {number}", code_label(lang, ReportedIndicator::GROUP, title)))
+        }
+        _ => named(number, title),
+    }
+}
+
 /// What a notice is about, as a heading.
 pub(crate) fn about(lang: Lang, letter: &Letter) -> String {
     match letter {
@@ -44,8 +54,8 @@ pub(crate) fn about(lang: Lang, letter: &Letter) -> String {
         | Letter::InterestSent { number, title, .. }
         | Letter::InterestAnswered { number, title, .. }
         | Letter::MessageWritten { number, title, .. }
-        | Letter::DealMoved { number, title, .. }
-        | Letter::Told { number, title, .. } => named(number, title),
+        | Letter::DealMoved { number, title, .. } => named(number, title),
+        Letter::Told { told, number, title, .. } => told_of(lang, *told, number, title),
         Letter::ContractMoved { number, .. } => t!(lang, "notices.about_contract", number = number),
         Letter::PairRecommended { .. } => t!(lang, "notices.about_pairs").to_owned(),
         Letter::MembershipAsked { organisation, .. } | Letter::MembershipAnswered { organisation, .. } => line(organisation),
@@ -180,7 +190,7 @@ impl Words {
                 (t!(lang, "letters.membership_asked_subject", organisation = organisation), text, page(path))
             }
             Letter::Told { told, number, title, who, path } => {
-                let args = [("subject", &*named(number, title)), ("who", &*line(who))];
+                let args = [("subject", &*told_of(lang, *told, number, title)), ("who", &*line(who))];
                 let words = |part: &str| words::fill(&words::label(lang, "told", &format!("{}_{part}", told.code())), &args);
                 (words("subject"), words("text"), page(path))
             }

@@ -160,6 +160,10 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("contract", &["achievement_id"], false),
         index("ledger_entry", &["figure", "on_date"], false),
         index("interest", &["created_at"], false),
+        index("ledger_entry", &["figure", "seq"], false),
+        index("ledger_entry", &["figure", "year", "seq"], false),
+        index("ledger_entry", &["figure", "region", "seq"], false),
+        index("ledger_entry", &["late", "seq", "on_date"], false),
     ]
 }
 
@@ -202,6 +206,8 @@ fn columns() -> Vec<(&'static str, ColumnDef)> {
         ("import_batch", count("created")),
         ("import_batch", text("late", "[]")),
         ("import_batch", number("moved_at")),
+        // Of what was there before nobody looked.
+        ("ledger_entry", ColumnDef::new("late").boolean().not_null().default(true).to_owned()),
     ]
 }
 
@@ -244,6 +250,10 @@ impl MigrationTrait for Migration {
             ("contract", "ix_contract_source"),
             ("contract", "ix_contract_created_at"),
             ("ledger_entry", "ix_ledger_entry_figure_on_date"),
+            ("ledger_entry", "ix_ledger_entry_figure_seq"),
+            ("ledger_entry", "ix_ledger_entry_figure_year_seq"),
+            ("ledger_entry", "ix_ledger_entry_figure_region_seq"),
+            ("ledger_entry", "ix_ledger_entry_late_seq_on_date"),
         ] {
             manager.drop_index(Index::drop().table(table).name(name).to_owned()).await?;
         }

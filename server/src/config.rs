@@ -11,8 +11,8 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
-use keqiao_market::{Limits, MarketConfig, Periods, Region};
-use keqiao_model::Calendar;
+use keqiao_market::{Department, Limits, MarketConfig, Periods, PlanYears, Region};
+use keqiao_model::{Calendar, Field, parse_date};
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
@@ -62,8 +62,12 @@ pub struct Config {
     pub hash_memory: u32,
     /// Code of the city.
     pub city: String,
-    /// The city and its counties (`[[regions]] code, zh, en`).
+    /// The city and its counties (`[[regions]] code, zh, en`), each with those that became it (`[[regions.former]] code, zh, en, until`).
     pub regions: Vec<Region>,
+    /// Departments that have targets of their own (`[[departments]] code, zh, en, fields`); the demo city has some.
+    pub departments: Vec<Department>,
+    /// The years of the city's plan (`[plan] first, last`).
+    pub plan: PlanYears,
     /// Limits on what people may send.
     pub limits: Limits,
     /// Periods that time ends by itself.
@@ -98,6 +102,8 @@ impl Default for Config {
             hash_memory: market.hash_memory,
             city: market.city,
             regions: market.regions,
+            departments: market.departments,
+            plan: market.plan,
             limits: market.limits,
             periods: market.periods,
             calendar: market.calendar,
@@ -142,6 +148,12 @@ impl Config {
         if let Some(region) = self.regions.iter().find(|r| r.code.len() != 6 || !r.code.bytes().all(|b| b.is_ascii_digit())) {
             bail!("the configuration has an error:\n  regions: {} is not a six-digit code of GB/T 2260", region.code);
         }
+        if let Some(mistake) = self.region_mistake().or_else(|| self.department_mistake()) {
+            bail!("the configuration has an error:\n  {mistake}");
+        }
+        if self.plan.first > self.plan.last || self.plan.first < 2000 || self.plan.last > 2100 {
+            bail!("the configuration has an error:\n  plan: {} to {} is no run of years", self.plan.first, self.plan.last);
+        }
         if self.periods.public_notice_days < keqiao_market::public_notices::SHORTEST {
             let (given, least) = (self.periods.public_notice_days, keqiao_market::public_notices::SHORTEST);
             bail!("the configuration has an error:\n  periods.public_notice_days: {given} is less than the {least} days of the law");
@@ -170,6 +182,51 @@ impl Config {
         Ok(())
     }
 
+    /// A code of a region that stands twice or is none, or a day that does not exist.
+    fn region_mistake(&self) -> Option<String> {
+        let mut known: Vec<&str> = Vec::new();
+        for region in &self.regions {
+            if known.contains(&region.code.as_str()) {
+                return Some(format!("regions: {} stands twice", region.code));
+            }
+            known.push(&region.code);
+        }
+        for former in self.regions.iter().flat_map(|r| &r.former) {
+            if former.code.len() != 6 || !former.code.bytes().all(|b| b.is_ascii_digit()) {
+                return Some(format!("regions.former: {} is not a six-digit code of GB/T 2260", former.code));
+            }
+            if known.contains(&former.code.as_str()) {
+                return Some(format!("regions.former: {} is the code of a region already", former.code));
+            }
+            if !former.until.is_empty() && parse_date(&former.until).is_none() {
+                return Some(format!("regions.former: `{}` is no day", former.until));
+            }
+            known.push(&former.code);
+        }
+        None
+    }
+
+    /// A department whose code is a region's or another's, or a field that two answer for.
+    fn department_mistake(&self) -> Option<String> {
+        for (place, department) in self.departments.iter().enumerate() {
+            let code = &department.code;
+            let plain = code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+            if code.is_empty() || code.len() > 40 || !plain {
+                return Some(format!("departments: `{code}` is no code of lower-case letters"));
+            }
+            let before = self.departments.iter().take(place);
+            for other in before {
+                if other.code == *code {
+                    return Some(format!("departments: {code} stands twice"));
+                }
+                if let Some(field) = department.fields.iter().find(|field| other.fields.contains(field)) {
+                    return Some(format!("departments: both {} and {code} answer for {field}", other.code));
+                }
+            }
+        }
+        None
+    }
+
     /// The database to open.
     pub fn database(&self) -> String {
         if self.database_url.is_empty() { keqiao_market::db::sqlite_url(&self.data.join("keqiao.db")) } else { self.database_url.clone() }
@@ -190,6 +247,8 @@ impl Config {
         MarketConfig {
             city: self.city.clone(),
             regions: self.regions.clone(),
+            departments: if self.demo && self.departments.is_empty() { demo_departments() } else { self.departments.clone() },
+            plan: self.plan,
             base_url: self.public_url(),
             files: self.data.join("files"),
             limits: self.limits.clone(),
@@ -221,4 +280,22 @@ impl Config {
             )
         })
     }
+}
+
+/// Who answers for which fields in the demo city.
+fn demo_departments() -> Vec<Department> {
+    let department = |code: &str, zh: &str, en: &str, fields: &[Field]| Department {
+        code: code.to_owned(),
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+        fields: fields.to_vec(),
+    };
+    use Field as F;
+    vec![
+        department("industry", "市工业和信息化局", "Bureau of Industry", &[F::Electronics, F::Aerospace, F::Manufacturing, F::Materials]),
+        department("energy", "市发展和改革委员会", "Development and Reform Commission", &[F::Energy, F::Nuclear, F::Transport]),
+        department("life", "市卫生健康委员会", "Health Commission", &[F::Biomedicine]),
+        department("land", "市农业农村局", "Bureau of Agriculture", &[F::Agriculture, F::Environment]),
+        department("society", "市住房和城乡建设局", "Bureau of Housing and Construction", &[F::Urban]),
+    ]
 }

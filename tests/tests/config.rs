@@ -45,6 +45,15 @@ fn a_bad_key_is_named_with_its_file() {
     check("log_format = \"xml\"", &["log_format", "xml"]);
     check("base_url = \"keqiao.example\"", &["base_url"]);
     check("[periods]\npublic_notice_days = 14", &["periods.public_notice_days", "14", "15"]);
+    check("[plan]\nfirst = 2027\nlast = 2026", &["plan", "2027"]);
+    check("[[departments]]\ncode = \"A B\"\nzh = \"甲\"\nen = \"A\"\nfields = []", &["departments", "A B"]);
+    check("[[departments]]\ncode = \"a\"\nzh = \"甲\"\nen = \"A\"\nfields = [\"colour\"]", &["colour"]);
+    let departments = ["a", "b"].map(|code| format!("[[departments]]\ncode = \"{code}\"\nzh = \"甲\"\nen = \"A\"\nfields = [\"energy\"]"));
+    check(&departments.join("\n"), &["departments", "energy"]);
+    let region = "[[regions]]\ncode = \"990100\"\nzh = \"云\"\nen = \"Y\"\n[[regions.former]]\ncode = ";
+    check(&format!("{region}\"99\""), &["regions.former", "99"]);
+    check(&format!("{region}\"990100\""), &["regions.former", "990100"]);
+    check(&format!("{region}\"990199\"\nuntil = \"2026-13-01\""), &["regions.former", "2026-13-01"]);
     check("listen = ", &["keqiao.toml"]);
     let missing = Config::read(Some(Path::new("/nowhere/keqiao.toml")), &BTreeMap::new()).unwrap_err();
     assert!(missing.to_string().contains("/nowhere/keqiao.toml"));

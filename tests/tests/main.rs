@@ -31,5 +31,6 @@ mod search_help;
 mod security;
 mod similar;
 mod states;
+mod targets;
 mod ways;
 mod world;

@@ -10,7 +10,9 @@ use keqiao_market::{
     ledger::{self, LedgerFilter},
     organisations, rules,
 };
-use keqiao_model::{AmendmentMove, Coded, ContractMove, ContractState, Fen, Fields, Figure, Lang::Zh, RefusalCode, RuleKind, format_date};
+use keqiao_model::{
+    AmendmentMove, Coded, ContractMove, ContractSection, ContractState, Fen, Fields, Figure, Lang::Zh, RefusalCode, RuleKind, format_date,
+};
 use keqiao_tests::{Client, ContractForm, OrganisationForm, PASSWORD, TestApp, answered, pdf, registered};
 use time::{Duration, macros::date};
 
@@ -490,14 +492,14 @@ async fn an_amount_amended_while_reviewed_is_refused() {
     let actor = r.seller.actor().await;
     let version = contracts::contract(r.app.market(), &actor, &number).await.unwrap().version;
     let form = worth("主轴轴承开发", "100").set("kind", "development").fields();
-    let saved = contracts::save_contract(r.app.market(), &actor, &number, &form, version, None).await;
+    let saved = contracts::save_section(r.app.market(), &actor, &number, ContractSection::Amounts, &form, version, None).await;
     assert_eq!(codes(saved), refused("", "not_editable"));
     assert_eq!(codes(r.proposes(&number, &amount("100", "100")).await), refused("", "not_in_register"));
     assert_eq!(r.seller.get(&format!("/contracts/{number}/amend")).await.status, 404);
     assert_eq!(contracts::contract(r.app.market(), &actor, &number).await.unwrap().summary.value, Fen::new(90_000_000));
     // An officer who looked at it before it was taken back and changed is told.
     r.go(&r.seller, &number, ContractMove::TakeBack).await.unwrap();
-    contracts::save_contract(r.app.market(), &actor, &number, &form, version + 1, None).await.unwrap();
+    contracts::save_section(r.app.market(), &actor, &number, ContractSection::Amounts, &form, version + 1, None).await.unwrap();
     r.go(&r.seller, &number, ContractMove::Submit).await.unwrap();
     let accept =
         contracts::move_contract(r.app.market(), &r.city.actor().await, &number, ContractMove::Accept, "", "", version, None).await;

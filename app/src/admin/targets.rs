@@ -1,19 +1,18 @@
-//! Targets: one table a figure, years across, the city and its counties down; every cell leads to its form.
+//! Targets: one table a figure or reported indicator, years across, the city with its counties and departments down; every cell leads to
+//! its form.
 
 use keqiao_market::{
     Error,
-    targets::{self, Split, TargetView, WHOLE_PLAN, is_money, may_set_targets},
+    targets::{self, Measure, Split, TargetView, WHOLE_PLAN, may_set_targets},
 };
-use keqiao_model::{Coded, Fen, Figure};
+use keqiao_model::{Fen, Figure, format_percent, parse_percent};
 use leptos::prelude::*;
 
 use super::trail;
 use crate::{
-    Cx, Form, Outcome, Page, PageError, Query, Route, Submission,
-    listings::region_name,
-    t,
-    ui::{self, Align, ButtonStyle, Input, Tone},
-    words::code_label,
+    Cx, Form, Outcome, Page, PageError, Query, Route, Submission, t,
+    targets::{measure_name, measured, place_name, split_notices},
+    ui::{self, Align, ButtonStyle, Input},
 };
 
 /// Years ahead that a target can be set for.
@@ -22,27 +21,35 @@ const YEARS_AHEAD: i64 = 4;
 /// One cell of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Cell {
-    figure: Figure,
+    measure: Measure,
     year: i64,
     region: String,
 }
 
 impl Cell {
     fn query(&self) -> Query {
-        let pairs = [("figure", self.figure.code().to_owned()), ("year", self.year.to_string()), ("region", self.region.clone())];
+        let pairs = [("figure", self.measure.code()), ("year", self.year.to_string()), ("region", self.region.clone())];
         Query(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }
 
-fn figure(cx: &Cx) -> Figure {
-    Figure::from_code(cx.query.get("figure")).unwrap_or(Figure::ContractValue)
+fn measure(cx: &Cx) -> Measure {
+    Measure::from_code(cx.query.get("figure")).unwrap_or(Measure::Figure(Figure::ContractValue))
+}
+
+/// The codes of those who can have a target: the city, its counties, its departments where they have a part.
+fn places(cx: &Cx, measure: Measure) -> Vec<String> {
+    let config = cx.market.config();
+    let departments = config.departments.iter().filter(|_| measure.has_departments()).map(|d| d.code.clone());
+    config.regions.iter().map(|r| r.code.clone()).chain(departments).collect()
 }
 
 /// The cell that the address asks for.
 fn asked(cx: &Cx) -> Option<Cell> {
     let year = cx.query.get("year").parse().ok()?;
-    let region = cx.market.region(cx.query.get("region"))?.code.clone();
-    Some(Cell { figure: figure(cx), year, region })
+    let measure = measure(cx);
+    let region = cx.market.current(cx.query.get("region")).to_owned();
+    places(cx, measure).contains(&region).then_some(Cell { measure, year, region })
 }
 
 /// The years of the table: the whole plan, those that have targets, and the next ones.
@@ -58,17 +65,19 @@ fn year_words(cx: &Cx, year: i64) -> String {
     if year == WHOLE_PLAN { t!(cx.lang, "admin.whole_plan").to_owned() } else { year.to_string() }
 }
 
-fn amount_words(cx: &Cx, figure: Figure, amount: i64) -> String {
-    if is_money(figure) { ui::money_compact(cx, amount) } else { ui::count(amount) }
-}
-
 /// An amount as it is typed.
-fn typed(figure: Figure, amount: i64) -> String {
-    if is_money(figure) { Fen::new(amount).format_input() } else { amount.to_string() }
+fn typed(measure: Measure, amount: i64) -> String {
+    if measure.is_money() {
+        Fen::new(amount).format_input()
+    } else if measure.is_share() {
+        format_percent(amount)
+    } else {
+        amount.to_string()
+    }
 }
 
 struct Loaded {
-    figure: Figure,
+    measure: Measure,
     stored: Vec<TargetView>,
     splits: Vec<Split>,
 }
@@ -84,11 +93,10 @@ pub(super) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
     if !may_set_targets(&cx.market, &cx.actor) {
         return Err(PageError::NotFound);
     }
-    let figure = figure(cx);
-    let stored = targets::targets(&cx.market).await?.into_iter().filter(|target| target.figure == figure).collect();
-    let overview = targets::target_page(&cx.market).await?;
-    let splits = overview.figures.into_iter().find(|found| found.figure == figure).map(|found| found.splits).unwrap_or_default();
-    let loaded = Loaded { figure, stored, splits };
+    let measure = measure(cx);
+    let stored = targets::targets(&cx.market).await?.into_iter().filter(|target| target.measure == measure).collect();
+    let splits = targets::splits(&cx.market, measure).await?;
+    let loaded = Loaded { measure, stored, splits };
     let cx = cx.clone();
     Ok(Page::new(t!(cx.lang, "admin.targets"), move || view(&cx, &loaded, form)))
 }
@@ -98,18 +106,20 @@ pub(super) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
     let text = submission.value("amount").trim();
     let amount = if text.is_empty() {
         Err(Error::field("amount", "required"))
-    } else if is_money(cell.figure) {
+    } else if cell.measure.is_money() {
         Fen::parse_yuan(text).map(Fen::fen).map_err(|error| Error::Invalid(vec![error.at("amount")]))
+    } else if cell.measure.is_share() {
+        parse_percent(text).ok_or_else(|| Error::field("amount", "percent"))
     } else {
         text.replace([',', ' '], "").parse().map_err(|_| Error::field("amount", "number"))
     };
     let set = match amount {
-        Ok(amount) => targets::set_target(&cx.market, &cx.actor, cell.figure, cell.year, &cell.region, amount, submission.version()).await,
+        Ok(amount) => targets::set_target(&cx.market, &cx.actor, cell.measure, cell.year, &cell.region, amount, submission.version()).await,
         Err(error) => Err(error),
     };
     match set {
         Ok(()) => {
-            let to = Query(vec![("figure".to_owned(), cell.figure.code().to_owned())]);
+            let to = Query(vec![("figure".to_owned(), cell.measure.code())]);
             Ok(Outcome::GoTo(cx.here(&to), Some("flash.saved")))
         }
         Err(error) => Outcome::refused(submission, error),
@@ -117,24 +127,23 @@ pub(super) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
 }
 
 fn view(cx: &Cx, loaded: &Loaded, form: Option<Form>) -> AnyView {
-    let tabs = Figure::ALL
-        .iter()
-        .map(|figure| {
-            let to = Query(vec![("figure".to_owned(), figure.code().to_owned())]);
-            (code_label(cx.lang, Figure::GROUP, figure.code()), cx.here(&to), *figure == loaded.figure, None)
-        })
-        .collect();
+    let tab = |measure: Measure| {
+        let to = Query(vec![("figure".to_owned(), measure.code())]);
+        (measure_name(cx, measure), cx.here(&to), measure == loaded.measure, None)
+    };
+    let (figures, reported): (Vec<Measure>, Vec<Measure>) = Measure::all().partition(|measure| matches!(measure, Measure::Figure(_)));
     let errors = form.clone().unwrap_or_default();
     view! {
         {ui::error_summary(cx, &errors, &[("amount", t!(cx.lang, "admin.amount"))])}
         {trail(cx)}
         {ui::page_title(t!(cx.lang, "admin.targets"), None, None)}
         {ui::lead(t!(cx.lang, "admin.targets_text"))}
-        {ui::tabs(t!(cx.lang, "admin.figures"), tabs)}
+        {ui::tabs(t!(cx.lang, "admin.figures"), figures.into_iter().map(tab).collect())}
+        {ui::tabs(t!(cx.lang, "targets.reported"), reported.into_iter().map(tab).collect())}
         <div class="stack">
             {asked(cx).map(|cell| cell_form(cx, loaded, &cell, form))}
             {table(cx, loaded)}
-            {splits(cx, loaded)}
+            {split_notices(cx, loaded.measure, &loaded.splits)}
             <p><a href=cx.href(&Route::Targets)>{t!(cx.lang, "admin.see_targets")}</a></p>
         </div>
     }
@@ -144,16 +153,18 @@ fn view(cx: &Cx, loaded: &Loaded, form: Option<Form>) -> AnyView {
 fn cell_form(cx: &Cx, loaded: &Loaded, cell: &Cell, form: Option<Form>) -> AnyView {
     let target = loaded.find(cell.year, &cell.region);
     let form = form.unwrap_or_else(|| {
-        let (amount, version) = target.map_or_else(|| (String::new(), 0), |target| (typed(cell.figure, target.amount), target.version));
+        let (amount, version) = target.map_or_else(|| (String::new(), 0), |target| (typed(cell.measure, target.amount), target.version));
         Form::filled([("amount", amount), ("version", version.to_string())].into_iter().collect())
     });
     let input = Input::new("amount", t!(cx.lang, "admin.amount")).required();
-    let amount = if is_money(cell.figure) {
+    let amount = if cell.measure.is_money() {
         ui::money_input(cx, &form, input.hint(t!(cx.lang, "admin.money_hint")))
+    } else if cell.measure.is_share() {
+        ui::text(cx, &form, input.hint(t!(cx.lang, "admin.share_hint")).inputmode("decimal").width(10).suffix("%"))
     } else {
         ui::text(cx, &form, input.hint(t!(cx.lang, "admin.number_hint")).inputmode("numeric").width(10))
     };
-    let back = Query(vec![("figure".to_owned(), cell.figure.code().to_owned())]);
+    let back = Query(vec![("figure".to_owned(), cell.measure.code())]);
     let body = view! {
         {ui::hidden("version", &form.value("version"))}
         {amount}
@@ -166,9 +177,9 @@ fn cell_form(cx: &Cx, loaded: &Loaded, cell: &Cell, form: Option<Form>) -> AnyVi
     let title = t!(
         cx.lang,
         "admin.set_target",
-        figure = code_label(cx.lang, Figure::GROUP, cell.figure.code()),
+        figure = measure_name(cx, cell.measure),
         year = year_words(cx, cell.year),
-        region = region_name(cx, &cell.region),
+        region = place_name(cx, &cell.region),
     );
     ui::card(&title, ui::form(cx, &cx.here(&cell.query()), false, body))
 }
@@ -178,42 +189,21 @@ fn table(cx: &Cx, loaded: &Loaded) -> AnyView {
     let chosen = asked(cx);
     let head: Vec<String> =
         [t!(cx.lang, "admin.region").to_owned()].into_iter().chain(years.iter().map(|year| year_words(cx, *year))).collect();
-    let rows = cx
-        .market
-        .config()
-        .regions
-        .iter()
-        .map(|region| {
+    let rows = places(cx, loaded.measure)
+        .into_iter()
+        .map(|place| {
             let cells = years.iter().map(|year| {
-                let cell = Cell { figure: loaded.figure, year: *year, region: region.code.clone() };
+                let cell = Cell { measure: loaded.measure, year: *year, region: place.clone() };
                 let current = chosen.as_ref() == Some(&cell);
-                let amount = loaded.find(*year, &region.code).filter(|target| target.amount > 0);
+                let amount = loaded.find(*year, &place).filter(|target| target.amount > 0);
                 let words =
-                    amount.map_or_else(|| t!(cx.lang, "admin.set").to_owned(), |target| amount_words(cx, loaded.figure, target.amount));
-                let label = t!(cx.lang, "admin.cell", region = region_name(cx, &region.code), year = year_words(cx, *year), amount = words);
+                    amount.map_or_else(|| t!(cx.lang, "admin.set").to_owned(), |target| measured(cx, loaded.measure, target.amount));
+                let label = t!(cx.lang, "admin.cell", region = place_name(cx, &place), year = year_words(cx, *year), amount = words);
                 view! { <a href=cx.here(&cell.query()) aria-label=label aria-current=current.then_some("true")>{words}</a> }.into_any()
             });
-            [region_name(cx, &region.code).into_any()].into_iter().chain(cells).collect()
+            [place_name(cx, &place).into_any()].into_iter().chain(cells).collect()
         })
         .collect();
     let align: Vec<Align> = [Align::Start].into_iter().chain(years.iter().map(|_| Align::End)).collect();
-    ui::table(&code_label(cx.lang, Figure::GROUP, loaded.figure.code()), head, rows, &align)
-}
-
-/// Whether the counties' targets add up to the city's.
-fn splits(cx: &Cx, loaded: &Loaded) -> Vec<AnyView> {
-    loaded
-        .splits
-        .iter()
-        .map(|split| {
-            let (year, sum) = (year_words(cx, split.year), amount_words(cx, loaded.figure, split.counties));
-            let difference = amount_words(cx, loaded.figure, split.differs_by.saturating_abs());
-            let (words, tone) = match split.differs_by.signum() {
-                0 => (t!(cx.lang, "admin.split_even", year = year, sum = sum), Tone::Good),
-                1 => (t!(cx.lang, "admin.split_less", year = year, sum = sum, difference = difference), Tone::Warn),
-                _ => (t!(cx.lang, "admin.split_more", year = year, sum = sum, difference = difference), Tone::Info),
-            };
-            ui::notice(cx, tone, view! { <p>{words}</p> }.into_any())
-        })
-        .collect()
+    ui::table(&measure_name(cx, loaded.measure), head, rows, &align)
 }

@@ -43,7 +43,9 @@ fn filter(cx: &Cx) -> Filter {
         query: cx.query.get("q").trim().chars().take(QUERY_MAX).collect(),
         kind: ContractKind::from_code(cx.query.get("kind")),
         field: Field::from_code(cx.query.get("field")),
-        region: Some(cx.query.get("region")).filter(|code| region_options(cx).iter().any(|(known, _)| known == code)).map(str::to_owned),
+        region: Some(cx.market.current(cx.query.get("region")))
+            .filter(|code| region_options(cx).iter().any(|(known, _)| known == code))
+            .map(str::to_owned),
         year: cx.query.get("year").parse().ok().filter(|year| (1980..=9999).contains(year)),
         state: ContractState::from_code(cx.query.get("state")).filter(|_| own),
     }

@@ -39,6 +39,7 @@ struct Work {
     introductions: u64,
     questions: u64,
     milestones: Vec<DueMilestone>,
+    reports: u64,
 }
 
 /// The few best pairs that nobody has taken up.
@@ -66,6 +67,7 @@ pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
         introductions: introductions::waiting(market, actor).await?,
         questions: questions::waiting_questions(market, actor).await?,
         milestones: performance::due_milestones(market, actor).await?,
+        reports: keqiao_market::reports::waiting(market, actor).await?,
     };
     let cx = cx.clone();
     Ok(Page::new(t!(cx.lang, "work.title"), move || view(&cx, &person, &work)))
@@ -123,6 +125,10 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
             figures.push(ui::stat(label, &ui::count(count), hint, Some(cx.href(&to))));
         }
     }
+    if work.reports > 0 {
+        let to = format!("{}{}", cx.href(&Route::Indicators), Query(vec![("state".to_owned(), "submitted".to_owned())]).to_search());
+        figures.push(ui::stat(t!(cx.lang, "work.reports"), &ui::count(work.reports), t!(cx.lang, "work.reports_hint"), Some(to)));
+    }
     if let Some(o) = organisation.filter(|_| work.members > 0) {
         figures.push(ui::stat(
             t!(cx.lang, "work.members"),
@@ -155,6 +161,9 @@ fn view(cx: &Cx, person: &keqiao_market::Person, work: &Work) -> AnyView {
         ways.push(ui::button_link(t!(cx.lang, "listings.post_demand"), &demand, ButtonStyle::Primary));
         ways.push(ui::button_link(t!(cx.lang, "listings.list_achievement"), &achievement, ButtonStyle::Secondary));
         ways.push(ui::button_link(t!(cx.lang, "work.import"), &cx.href(&Route::Import), ButtonStyle::Quiet));
+    }
+    if keqiao_market::reports::may_report(&cx.actor) {
+        ways.push(ui::button_link(t!(cx.lang, "work.report_indicator"), &cx.href(&Route::IndicatorNew), ButtonStyle::Quiet));
     }
     if keqiao_market::targets::may_set_targets(&cx.market, &cx.actor) {
         ways.push(ui::button_link(t!(cx.lang, "work.set_targets"), &cx.href(&Route::AdminTargets), ButtonStyle::Quiet));

@@ -65,7 +65,8 @@ fn labels(cx: &Cx) -> Labels {
         }
     }
     for region in &cx.market.config().regions {
-        for label in [&region.code, &region.zh, &region.en] {
+        let former = region.former.iter().flat_map(|f| [&f.code, &f.zh, &f.en]);
+        for label in [&region.code, &region.zh, &region.en].into_iter().chain(former).filter(|label| !label.is_empty()) {
             labels.add(Facet::Region, label, &region.code);
         }
     }
@@ -82,8 +83,9 @@ fn bounds(cx: &Cx, name: &str, read: impl Fn(&str) -> Option<i64>) -> Bounds {
 pub(crate) fn request(cx: &Cx, kind: ListingKind, facets: &[Facet]) -> SearchRequest {
     let mut filters: BTreeMap<Facet, BTreeSet<String>> = BTreeMap::new();
     for facet in facets.iter().copied() {
-        let chosen: BTreeSet<String> =
-            cx.query.all(facet.code()).into_iter().filter(|v| !v.is_empty() && v.len() <= 40).map(str::to_owned).collect();
+        let chosen = cx.query.all(facet.code()).into_iter().filter(|v| !v.is_empty() && v.len() <= 40);
+        // The code of a region that is no more leads to what became of it.
+        let chosen: BTreeSet<String> = chosen.map(|v| if facet == Facet::Region { cx.market.current(v) } else { v }.to_owned()).collect();
         if !chosen.is_empty() {
             filters.insert(facet, chosen);
         }

@@ -2,18 +2,22 @@
 
 use keqiao_market::{
     Paged,
-    ledger::{self, By, LedgerFilter, LedgerLine, LedgerSubject, Total},
-    targets::is_money,
+    ledger::{self, By, LedgerFilter, LedgerLine, Total},
+    targets::{self, Measure, WHOLE_PLAN, has_fields, is_money},
 };
-use keqiao_model::{Coded, ContractKind, Field, Figure, ListingKind, RefusalCode};
+use keqiao_model::{Coded, ContractKind, Field, Figure};
 use leptos::prelude::*;
 
-use super::parts::{Split, entries_href, exact, name, rule_box, split_chart};
+use super::{
+    growth::growth,
+    lines::{lines, sheet},
+    parts::{Split, downloads, entries_href, exact, file, name, place_name, rule_box, split_chart},
+};
 use crate::{
     Cx, Form, Page, PageError, Route,
     listings::{options, region_name},
     t,
-    ui::{self, Align, Bar, Input, Tone},
+    ui::{self, Bar, Input},
     words::code_label,
 };
 
@@ -27,15 +31,26 @@ struct Evidence {
     lines: Paged<LedgerLine>,
     total: i64,
     years: Vec<i64>,
+    /// By month, of what is chosen.
+    months: Vec<Total>,
+    /// The target of the year and place that are chosen; none when a field or a type is.
+    target: Option<i64>,
     /// By field and by type, while nothing is chosen; only money has both.
     splits: Option<(Vec<Total>, Vec<Total>)>,
+}
+
+/// The county or department that the address asks for; a county that is no more is what it became.
+fn region(cx: &Cx) -> Option<String> {
+    let asked = cx.query.get("region");
+    let department = cx.market.department(asked).map(|department| department.code.clone());
+    department.or_else(|| cx.market.region(asked).map(|region| region.code.clone()))
 }
 
 /// What the address asks for. Unknown values are ignored: an old link never fails.
 fn filter(cx: &Cx) -> LedgerFilter {
     LedgerFilter {
         year: cx.query.get("year").parse().ok().filter(|year| (1..=9_999).contains(year)),
-        region: cx.market.region(cx.query.get("region")).map(|region| region.code.clone()),
+        region: region(cx),
         field: Field::from_code(cx.query.get("field")),
         kind: ContractKind::from_code(cx.query.get("kind")),
     }
@@ -45,6 +60,13 @@ pub(super) async fn page(cx: &Cx, figure: &str) -> Result<Page, PageError> {
     let figure = Figure::from_code(figure).ok_or(PageError::NotFound)?;
     let filter = filter(cx);
     let whole = filter == LedgerFilter::default();
+    if matches!(cx.query.get("format"), "csv" | "xlsx") {
+        let lines = ledger::export(&cx.market, figure, &filter).await?;
+        let title = name(cx, figure);
+        if let Some(page) = file(cx, figure.code(), || vec![sheet(cx, &title, &lines)])? {
+            return Ok(page);
+        }
+    }
     let lines = ledger::entries(&cx.market, figure, &filter, cx.query.page()).await?;
     let total = ledger::total(&cx.market, figure, &filter).await?;
     let years = ledger::totals(&cx.market, figure, By::Year).await?.iter().filter_map(|part| part.year).collect();
@@ -53,7 +75,12 @@ pub(super) async fn page(cx: &Cx, figure: &str) -> Result<Page, PageError> {
     } else {
         None
     };
-    let evidence = Evidence { figure, filter, lines, total, years, splits };
+    let months = ledger::totals_within(&cx.market, figure, By::Month, &filter).await?;
+    let (year, place) = (filter.year.unwrap_or(WHOLE_PLAN), filter.region.as_deref().unwrap_or(&cx.market.config().city));
+    let aims = if filter.field.is_none() && filter.kind.is_none() { targets::targets(&cx.market).await? } else { Vec::new() };
+    let aim = aims.into_iter().find(|t| t.measure == Measure::Figure(figure) && t.year == year && t.region == place);
+    let target = aim.map(|aim| aim.amount);
+    let evidence = Evidence { figure, filter, lines, total, years, months, target, splits };
     let words = name(cx, figure);
     let title = t!(cx.lang, "targets.entries_title", figure = words);
     let description = super::parts::rule(cx, figure);
@@ -65,7 +92,7 @@ fn view(cx: &Cx, title: &str, evidence: &Evidence) -> AnyView {
     let chosen = evidence.filter != LedgerFilter::default();
     let total_words = if chosen { t!(cx.lang, "targets.filtered_total") } else { t!(cx.lang, "targets.total") };
     let list = if evidence.lines.total > 0 {
-        view! { {lines(cx, evidence)}{ui::pager(cx, evidence.lines.total, evidence.lines.per_page)} }.into_any()
+        view! { {lines(cx, evidence.figure, &evidence.lines.items)}{downloads(cx)}{ui::pager(cx, evidence.lines.total, evidence.lines.per_page)} }.into_any()
     } else if chosen {
         let clear = Some((t!(cx.lang, "targets.clear"), cx.href(&cx.route)));
         ui::empty(cx, t!(cx.lang, "targets.none_match"), t!(cx.lang, "targets.none_match_text"), clear)
@@ -82,6 +109,7 @@ fn view(cx: &Cx, title: &str, evidence: &Evidence) -> AnyView {
         {ui::page_title(title, None, None)}
         <div class="spaced">
         {rule_box(cx, evidence.figure)}
+        {growth(cx, evidence.figure, evidence.filter.year.unwrap_or(WHOLE_PLAN), &evidence.months, evidence.target)}
         {splits(cx, evidence)}
         <div class="search-page">
             {filters(cx, evidence)}
@@ -129,12 +157,18 @@ fn splits(cx: &Cx, evidence: &Evidence) -> Option<AnyView> {
 }
 
 fn filters(cx: &Cx, evidence: &Evidence) -> AnyView {
-    let form = Form::filled(FILTERS.iter().map(|name| (*name, cx.query.get(name))).collect());
+    let chosen =
+        |name: &str| if name == "region" { evidence.filter.region.clone().unwrap_or_default() } else { cx.query.get(name).to_owned() };
+    let form = Form::filled(FILTERS.iter().map(|name| (*name, chosen(name))).collect());
     let years = evidence.years.iter().rev().map(|year| (year.to_string(), year.to_string())).collect();
     let counties = cx.market.counties().map(|county| (county.code.clone(), region_name(cx, &county.code)));
     let city = (cx.market.config().city.clone(), t!(cx.lang, "targets.elsewhere").to_owned());
-    let trained = evidence.figure == Figure::BrokersTrained;
-    let contract = (!trained).then(|| {
+    let fields = has_fields(evidence.figure);
+    let of_departments = if fields { &cx.market.config().departments[..] } else { &[] };
+    let departments: Vec<_> = of_departments.iter().map(|department| (department.code.clone(), place_name(cx, &department.code))).collect();
+    let groups = if departments.is_empty() { Vec::new() } else { vec![(t!(cx.lang, "targets.departments").to_owned(), departments)] };
+    let places = std::iter::once((t!(cx.lang, "targets.counties").to_owned(), counties.chain([city]).collect())).chain(groups).collect();
+    let contract = fields.then(|| {
         view! {
             {ui::select(cx, &form, Input::new("field", t!(cx.lang, "targets.field")).blank(t!(cx.lang, "targets.all_fields")), options::<Field>(cx.lang))}
             {ui::select(cx, &form, Input::new("kind", t!(cx.lang, "targets.kind")).blank(t!(cx.lang, "targets.all_kinds")), options::<ContractKind>(cx.lang))}
@@ -142,7 +176,7 @@ fn filters(cx: &Cx, evidence: &Evidence) -> AnyView {
     });
     let body = view! {
         {ui::select(cx, &form, Input::new("year", t!(cx.lang, "targets.year")).blank(t!(cx.lang, "targets.all_years")), years)}
-        {ui::select(cx, &form, Input::new("region", t!(cx.lang, "targets.county")).blank(t!(cx.lang, "targets.all_counties")), counties.chain([city]).collect())}
+        {ui::select_grouped(cx, &form, Input::new("region", t!(cx.lang, "targets.place_of")).blank(t!(cx.lang, "targets.all_counties")), places)}
         {contract}
     }
     .into_any();
@@ -153,7 +187,7 @@ fn chips(cx: &Cx, evidence: &Evidence) -> AnyView {
     let filter = &evidence.filter;
     let chosen = [
         ("year", t!(cx.lang, "targets.year"), filter.year.map(|year| year.to_string())),
-        ("region", t!(cx.lang, "targets.county"), filter.region.as_deref().map(|code| place(cx, code))),
+        ("region", t!(cx.lang, "targets.place_of"), filter.region.as_deref().map(|code| chosen_place(cx, code))),
         ("field", t!(cx.lang, "targets.field"), filter.field.map(|field| code_label(cx.lang, Field::GROUP, field.code()))),
         ("kind", t!(cx.lang, "targets.kind"), filter.kind.map(|kind| code_label(cx.lang, ContractKind::GROUP, kind.code()))),
     ];
@@ -162,79 +196,7 @@ fn chips(cx: &Cx, evidence: &Evidence) -> AnyView {
     ui::chips(cx, chips, &cx.href(&cx.route))
 }
 
-/// Where an entry counts: a county, or the city itself.
-fn place(cx: &Cx, code: &str) -> String {
-    if code == cx.market.config().city { t!(cx.lang, "targets.elsewhere").to_owned() } else { region_name(cx, code) }
-}
-
-fn lines(cx: &Cx, evidence: &Evidence) -> AnyView {
-    let money = is_money(evidence.figure);
-    let rows = evidence.lines.items.iter().map(|line| row(cx, evidence.figure, money, line)).collect();
-    let amount = if money { t!(cx.lang, "targets.amount") } else { t!(cx.lang, "targets.number_counted") };
-    let mut head = vec![t!(cx.lang, "targets.subject"), t!(cx.lang, "targets.on"), t!(cx.lang, "targets.county")];
-    let mut align = vec![Align::Start; 3];
-    if evidence.figure != Figure::BrokersTrained {
-        head.push(if money { t!(cx.lang, "targets.parties") } else { t!(cx.lang, "targets.contract") });
-        align.push(Align::Start);
-    }
-    head.push(amount);
-    align.push(Align::End);
-    ui::record_table(t!(cx.lang, "targets.entries"), head.into_iter().map(str::to_owned).collect(), rows, &align)
-}
-
-fn row(cx: &Cx, figure: Figure, money: bool, line: &LedgerLine) -> Vec<AnyView> {
-    let reversed = (line.amount < 0).then(|| {
-        let why = (!line.code.is_empty()).then(|| match line.code.strip_prefix("amendment:") {
-            Some(place) => t!(cx.lang, "amendments.in_ledger", place = place),
-            None => code_label(cx.lang, RefusalCode::GROUP, &line.code),
-        });
-        view! { " "{ui::badge(t!(cx.lang, "targets.reversed"), Tone::Warn)}<span class="hint">{why}</span> }
-    });
-    let mut cells =
-        vec![view! { <div>{subject(cx, line)}{reversed}</div> }.into_any(), ui::day(cx, line.on), place(cx, &line.region).into_any()];
-    if figure != Figure::BrokersTrained {
-        cells.push(if money { parties(cx, line) } else { contract(cx, line) });
-    }
-    let sign = if line.amount > 0 && !money { "+" } else { "" };
-    cells.push(if money { exact(cx, figure, line.amount).into_any() } else { format!("{sign}{}", ui::count(line.amount)).into_any() });
-    cells
-}
-
-/// What an entry counts, leading there where everyone may read it.
-fn subject(cx: &Cx, line: &LedgerLine) -> AnyView {
-    match &line.subject {
-        LedgerSubject::Contract(number) => {
-            let kinds = [
-                line.kind.map(|k| code_label(cx.lang, ContractKind::GROUP, k.code())),
-                line.field.map(|f| code_label(cx.lang, Field::GROUP, f.code())),
-            ];
-            let registration = t!(cx.lang, "targets.registration", number = number);
-            let facts: Vec<String> = std::iter::once(registration).chain(kinds.into_iter().flatten()).collect();
-            view! { {contract(cx, line)}<p class="hint">{facts.join(" · ")}</p> }.into_any()
-        }
-        LedgerSubject::Achievement(number, Some(title)) => {
-            let to = cx.href(&Route::Listing(ListingKind::Achievement, number.clone()));
-            view! { <a href=to>{title.clone()}</a><p class="hint">{number.clone()}</p> }.into_any()
-        }
-        LedgerSubject::Achievement(number, None) => t!(cx.lang, "targets.hidden_achievement", number = number).into_any(),
-        LedgerSubject::Enterprise(id, name) => view! { <a href=cx.href(&Route::Organisation(*id))>{name.clone()}</a> }.into_any(),
-        LedgerSubject::Certificate(number) => t!(cx.lang, "targets.certificate", number = number).into_any(),
-    }
-}
-
-/// The contract that is the evidence, while it is in the public register.
-fn contract(cx: &Cx, line: &LedgerLine) -> AnyView {
-    match &line.contract {
-        Some(contract) => {
-            let to = cx.href(&Route::Contract(contract.number.clone()));
-            view! { <a href=to>{contract.title.clone()}</a> }.into_any()
-        }
-        None => view! { <span class="hint">{t!(cx.lang, "targets.taken_back")}</span> }.into_any(),
-    }
-}
-
-fn parties(cx: &Cx, line: &LedgerLine) -> AnyView {
-    let Some(contract) = &line.contract else { return "–".into_any() };
-    let party = |(id, name): &(uuid::Uuid, String)| view! { <a href=cx.href(&Route::Organisation(*id))>{name.clone()}</a> };
-    view! { <div>{party(&contract.seller)}" → "{party(&contract.buyer)}</div> }.into_any()
+/// A place that was chosen: the city itself, a county, a department.
+fn chosen_place(cx: &Cx, code: &str) -> String {
+    if cx.market.department(code).is_some() { place_name(cx, code) } else { super::lines::place(cx, code) }
 }

@@ -196,11 +196,24 @@ fn charts_part(cx: &Cx) -> AnyView {
         bars: (2022..=2026).map(|year| (year.to_string(), (1..=6).map(|n| n * (year - 2020) * 3_100_000_000).collect())).collect(),
         format: format(),
     };
+    let growth = LineChart {
+        id: "growth".to_owned(),
+        title: name.to_owned(),
+        summary: t!(cx.lang, "ui.gallery.sentence").to_owned(),
+        label_title: name.to_owned(),
+        total_title: name.to_owned(),
+        expected_title: t!(cx.lang, "ui.chart.target").to_owned(),
+        points: (1..=12)
+            .map(|n| LinePoint { label: n.to_string(), total: (n < 9).then_some(n * n * 700_000_000), expected: Some(n * 6_000_000_000) })
+            .collect(),
+        format: format(),
+    };
     view! {
         <div class="stack">
             {bar_chart(cx, chart("years", Some(600_000_000_000), &|n| (2021 + n).to_string()))}
             {bar_list(cx, chart("counties", None, &|n| format!("{name} {n}")))}
             {grouped_chart(cx, grouped)}
+            {line_chart(cx, growth)}
         </div>
     }
     .into_any()

@@ -15,6 +15,7 @@ mod grouped_chart;
 mod html;
 mod icons;
 mod indicators;
+mod line_chart;
 mod lists;
 mod nav;
 mod search;
@@ -41,6 +42,7 @@ pub use self::{
     grouped_chart::{GroupedChart, grouped_chart},
     icons::{icon, logo},
     indicators::{indicator_editor, indicator_table},
+    line_chart::{LineChart, LinePoint, line_chart},
     lists::{Message, Task, TimelineItem, task_list, thread, timeline},
     nav::{back_link, breadcrumb, pager, steps_nav, tabs},
     search::{FacetOption, ResultItem, chips, facet, filter_panel, result_item, results, search_form, sort_links, suggesting_form},

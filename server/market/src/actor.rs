@@ -39,6 +39,8 @@ pub struct Person {
     pub broker: bool,
     /// The region an officer answers for: the city's code or one county's.
     pub officer: Option<String>,
+    /// Former codes of what the officer answers for.
+    pub officer_former: Vec<String>,
     /// Administrator of the installation.
     pub admin: bool,
     /// Preferred language of mail.
@@ -103,9 +105,12 @@ impl Actor {
         self.person().is_some_and(|p| p.officer.is_some())
     }
 
-    /// Whether the actor is an officer who answers for a region: the city's officers for every county, a county's for its own.
+    /// Whether the actor is an officer who answers for a region: the city's officers for every county, a county's for its own, by its code
+    /// of today or a former one.
     pub fn is_officer_of(&self, region: &str) -> bool {
-        self.person().and_then(|p| p.officer.as_deref()).is_some_and(|o| region_contains(o, region))
+        let Some(person) = self.person() else { return false };
+        let former = || person.officer_former.iter().any(|code| code == region);
+        person.officer.as_deref().is_some_and(|o| region_contains(o, region) || former())
     }
 
     /// Whether the actor is the administrator.

@@ -1,6 +1,6 @@
-//! What time does by itself: interests lapse, notices and sales end, claims expire, officers are reminded.
+//! What time does by itself: interests lapse, notices and sales end, claims expire, officers are reminded, months of the ledger are closed.
 
-use crate::{Market, Result, brokers, contracts, interests, notices, performance, public_notices, questions, room, sales};
+use crate::{Market, Result, brokers, contracts, interests, ledger, notices, performance, public_notices, questions, room, sales};
 
 /// Ends what is over by the market's clock and reminds of what soon will be; answers how many subjects moved. Each subject has a transaction
 /// of its own, so that one that cannot be moved does not hold up the others.
@@ -18,6 +18,7 @@ pub async fn clock_step(market: &Market) -> Result<usize> {
     done += performance::clock_step(market).await?;
     contracts::reminders::clock_step(market).await?;
     contracts::likeness::backfill_step(market).await?;
+    ledger::snapshot_step(market).await?;
     notices::digest_step(market).await?;
     Ok(done)
 }

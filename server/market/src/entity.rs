@@ -430,6 +430,7 @@ pub mod ledger_entry {
         pub posted_at: i64,
         pub hash: String,
         pub organisation_id: Option<Uuid>,
+        pub late: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -10,10 +10,12 @@
 
 mod chain;
 mod organisations;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod verify;
 mod views;
+mod yearly;
 
 use std::collections::{HashMap, HashSet};
 
@@ -27,11 +29,16 @@ use serde_json::json;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
+pub(crate) use self::yearly::{Kept, yearly};
 pub use self::{
     chain::{entry_hash, rebuild_sums, verify_chain},
     organisations::{OrganisationTotal, top_organisations},
+    snapshots::{
+        CLOSED_EXPORT_MAX, Closed, ClosedLine, ClosedMonth, Corrections, corrections, corrections_export, corrections_since_last, snapshot,
+        snapshot_step, snapshots,
+    },
     verify::{Difference, verify},
-    views::{By, LedgerFilter, LedgerLine, LedgerSubject, Total, entries, total, totals},
+    views::{By, EXPORT_MAX, LedgerFilter, LedgerLine, LedgerSubject, Total, entries, export, total, totals, totals_within},
 };
 use crate::{
     Actor, CHINA, Error, Market, Result,

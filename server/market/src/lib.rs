@@ -34,6 +34,7 @@ mod paging;
 pub mod performance;
 pub mod public_notices;
 pub mod questions;
+pub mod reports;
 pub mod review;
 pub mod rewards;
 pub mod room;
@@ -58,6 +59,6 @@ pub use self::{
     error::{Error, Result},
     event::Event,
     listings::{ListingSummary, ListingView, ReturnReason},
-    market::{Clock, Limits, Market, MarketConfig, Periods, Region},
+    market::{Clock, Department, FormerRegion, Limits, Market, MarketConfig, Periods, PlanYears, Region},
     paging::{PER_PAGE, Paged},
 };

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use keqiao_model::Calendar;
+use keqiao_model::{Calendar, Field};
 use keqiao_search::SearchIndex;
 use sea_orm::DatabaseConnection;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use crate::{
     Actor, Result,
     db::{Once, Tx},
+    ledger::Kept,
     matching::Indexing,
 };
 
@@ -28,6 +29,63 @@ pub struct Region {
     pub zh: String,
     /// English name.
     pub en: String,
+    /// Regions that became it, or a part of it. What was written with their codes keeps them and is shown and counted as its own.
+    #[serde(default)]
+    pub former: Vec<FormerRegion>,
+}
+
+/// A region that is no more: it was renamed, merged, or got another code.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FormerRegion {
+    /// Six digits.
+    pub code: String,
+    /// Chinese name, if it was another.
+    #[serde(default)]
+    pub zh: String,
+    /// English name, if it was another.
+    #[serde(default)]
+    pub en: String,
+    /// The last day, `YYYY-MM-DD`, if it is known.
+    #[serde(default)]
+    pub until: String,
+}
+
+/// A department of the city that answers for the targets of some fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Department {
+    /// Short code, such as `industry`.
+    pub code: String,
+    /// Chinese name.
+    pub zh: String,
+    /// English name.
+    pub en: String,
+    /// The 技术领域 it answers for.
+    pub fields: Vec<Field>,
+}
+
+/// The years of the city's plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanYears {
+    /// First year.
+    pub first: i64,
+    /// Last year.
+    pub last: i64,
+}
+
+impl Default for PlanYears {
+    fn default() -> Self {
+        Self { first: 2024, last: 2026 }
+    }
+}
+
+impl PlanYears {
+    /// Whether a year belongs to the plan.
+    pub fn holds(self, year: i64) -> bool {
+        (self.first..=self.last).contains(&year)
+    }
 }
 
 /// Limits on what people may send, with sane defaults.
@@ -129,6 +187,10 @@ pub struct MarketConfig {
     pub city: String,
     /// The city and its counties.
     pub regions: Vec<Region>,
+    /// Departments of the city that have targets of their own.
+    pub departments: Vec<Department>,
+    /// The years of the plan.
+    pub plan: PlanYears,
     /// Address of the site for links in mail, without a trailing slash.
     pub base_url: String,
     /// Folder of attachments.
@@ -154,7 +216,8 @@ pub struct MarketConfig {
 
 impl Default for MarketConfig {
     fn default() -> Self {
-        let region = |code: &str, zh: &str, en: &str| Region { code: code.to_owned(), zh: zh.to_owned(), en: en.to_owned() };
+        let region =
+            |code: &str, zh: &str, en: &str| Region { code: code.to_owned(), zh: zh.to_owned(), en: en.to_owned(), former: Vec::new() };
         Self {
             city: "990100".to_owned(),
             regions: vec![
@@ -166,6 +229,8 @@ impl Default for MarketConfig {
                 region("990123", "白鹭县", "Bailu County"),
                 region("990124", "栖云县", "Qiyun County"),
             ],
+            departments: Vec::new(),
+            plan: PlanYears::default(),
             base_url: "http://127.0.0.1:3000".to_owned(),
             files: PathBuf::from("data/files"),
             limits: Limits::default(),
@@ -189,6 +254,8 @@ pub struct Inner {
     pub(crate) config: MarketConfig,
     /// Password hashes cost memory and time: only a few at once, or signing in becomes a way to stop the service.
     pub(crate) hash_slots: Semaphore,
+    /// Totals of the ledger by year.
+    pub(crate) yearly: Kept,
 }
 
 /// The market: database, index, clock, configuration. Cheap to clone.
@@ -207,7 +274,7 @@ impl Market {
     pub fn new(db: DatabaseConnection, search: SearchIndex, clock: Clock, config: MarketConfig) -> Self {
         let slots = std::thread::available_parallelism().map_or(2, usize::from);
         let indexing = Indexing::new(search.position().is_none());
-        Self(Arc::new(Inner { db, search, indexing, clock, config, hash_slots: Semaphore::new(slots) }))
+        Self(Arc::new(Inner { db, search, indexing, clock, config, hash_slots: Semaphore::new(slots), yearly: Kept::default() }))
     }
 
     /// Now, by the market's clock, to the microsecond (PostgreSQL keeps no more).
@@ -231,9 +298,28 @@ impl Market {
         &self.config
     }
 
-    /// The region of a code, if it is the city or one of its counties.
+    /// The region of a code, if it is the city or one of its counties; of a former code what that region is today.
     pub fn region(&self, code: &str) -> Option<&Region> {
-        self.config.regions.iter().find(|r| r.code == code)
+        let today = self.config.regions.iter().find(|r| r.code == code);
+        today.or_else(|| self.config.regions.iter().find(|r| r.former.iter().any(|f| f.code == code)))
+    }
+
+    /// The code of a region today; a code that is none of the city's stays as it is.
+    pub fn current<'a>(&'a self, code: &'a str) -> &'a str {
+        self.region(code).map_or(code, |r| r.code.as_str())
+    }
+
+    /// Every code under which something of a region may be stored: its own and those of the regions that became it.
+    pub fn codes_of(&self, code: &str) -> Vec<String> {
+        match self.region(code) {
+            Some(region) => std::iter::once(&region.code).chain(region.former.iter().map(|f| &f.code)).cloned().collect(),
+            None => vec![code.to_owned()],
+        }
+    }
+
+    /// A department by its code.
+    pub fn department(&self, code: &str) -> Option<&Department> {
+        self.config.departments.iter().find(|d| d.code == code)
     }
 
     /// The counties, without the city itself.

@@ -93,7 +93,12 @@ async fn documents(market: &Market, ids: &[Uuid]) -> Result<HashMap<Uuid, Docume
             if state_of(&row)?.is_indexed()
                 && let Some(owner) = owners.get(&row.organisation_id)
             {
-                documents.insert(row.id, document_of(&row, owner)?);
+                let mut document = document_of(&row, owner)?;
+                // What was written in a region that is no more is found in what became of it.
+                if !document.region.is_empty() {
+                    document.region = market.current(&document.region).to_owned();
+                }
+                documents.insert(row.id, document);
             }
         }
     }

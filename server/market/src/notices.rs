@@ -194,7 +194,9 @@ pub(crate) async fn officers(market: &Market, tx: &Tx, region: &str) -> Result<R
         .filter(person::Column::DisabledAt.is_null())
         .all(&**tx)
         .await?;
-    let in_charge = |own: &str| region_contains(own, region) || (region == keqiao_model::OUTSIDE && own == market.config.city);
+    let in_charge = |own: &str| {
+        region_contains(market.current(own), market.current(region)) || (region == keqiao_model::OUTSIDE && own == market.config.city)
+    };
     Ok(found.into_iter().filter(|p| p.officer_region.as_deref().is_some_and(in_charge)).map(receiver).collect())
 }
 

@@ -15,12 +15,13 @@ fn officer(actor: &Actor) -> Result<(&Person, &str)> {
     Ok((person, region))
 }
 
-/// Region codes an officer answers for: its own, and for the city every county and what lies outside the city.
+/// Region codes an officer answers for: its own, and for the city every county and what lies outside the city; former ones, too.
 pub(crate) fn regions_of(market: &Market, region: &str) -> Vec<String> {
     if region == market.config.city {
-        market.config.regions.iter().map(|r| r.code.clone()).chain([keqiao_model::OUTSIDE.to_owned()]).collect()
+        let all = market.config.regions.iter().flat_map(|r| market.codes_of(&r.code));
+        all.chain([keqiao_model::OUTSIDE.to_owned()]).collect()
     } else {
-        vec![region.to_owned()]
+        market.codes_of(region)
     }
 }
 

@@ -1,24 +1,25 @@
-//! Targets of the city's plan, split by county and year (目标任务分解; the founding plan, section six), and how far the ledger has come. Anyone
-//! may read them.
+//! Targets of the city's plan, split by year, by county and by department (目标任务分解; the founding plan, section six), and how far the ledger
+//! has come. Anyone may read them.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod assessment;
+mod measure;
+mod progress;
 
-use keqiao_model::{Check, Fen, FieldError, Figure};
+use keqiao_model::{Check, Fen, FieldError, Figure, Period, ReportedIndicator};
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder,
     sea_query::{Expr, OnConflict},
 };
 use serde_json::json;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{
-    Actor, Error, Market, Result,
-    db::Subject,
-    entity::{ledger_entry, target},
-    ledger::last_posted,
+pub use self::{
+    assessment::{Assessment, AssessmentPart, FigureAssessment, Part, ReportedAssessment, ReportedPart, assessment, progress},
+    measure::Measure,
+    progress::{FigureOverview, Overview, Progress, Split, splits, target_page},
 };
+use crate::{Actor, Error, Market, Result, db::Subject, entity::target};
 
 /// The year of a target for the whole plan.
 pub const WHOLE_PLAN: i64 = 0;
@@ -32,16 +33,34 @@ pub const PLAN: &[(Figure, i64)] = &[
     (Figure::BrokersTrained, 200),
 ];
 
+/// What the founding plan asks of the indicators that are reported, for the whole city and plan; shares in hundredths of a per cent.
+pub const REPORTED_PLAN: &[(ReportedIndicator, i64)] = &[
+    (ReportedIndicator::RdIntensity, 180),
+    (ReportedIndicator::FirmsWithRd, 1_500),
+    (ReportedIndicator::NewProductShare, 3_000),
+    (ReportedIndicator::Platforms, 100),
+    (ReportedIndicator::Incubators, 30),
+    (ReportedIndicator::HighTechFirms, 300),
+    (ReportedIndicator::TechBranches, 10),
+    (ReportedIndicator::PilotBases, 4),
+    (ReportedIndicator::ProofCentres, 1),
+    (ReportedIndicator::Commissioners, 2_000),
+    (ReportedIndicator::Breakthroughs, 50),
+    (ReportedIndicator::NewTechnologies, 300),
+    (ReportedIndicator::NewProducts, 300),
+    (ReportedIndicator::NewVarieties, 50),
+];
+
 /// One target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetView {
-    /// Of which figure.
-    pub figure: Figure,
+    /// Of what.
+    pub measure: Measure,
     /// Year, [`WHOLE_PLAN`] for all of them.
     pub year: i64,
-    /// Region, six digits: the city for all of it, or a county.
+    /// Region, six digits: the city for all of it, or a county; or the code of a department.
     pub region: String,
-    /// Fen, or a number of subjects; 0 when the target was taken back.
+    /// Fen, a number, or hundredths of a per cent; 0 when the target was taken back.
     pub amount: i64,
     /// For optimistic locking.
     pub version: i64,
@@ -52,22 +71,39 @@ pub fn is_money(figure: Figure) -> bool {
     matches!(figure, Figure::ContractValue | Figure::TechnicalValue | Figure::AbsorbedValue | Figure::TechnicalIncome)
 }
 
+/// Whether the entries of a figure belong to fields, so that departments have a part in it. A training has none.
+pub fn has_fields(figure: Figure) -> bool {
+    figure != Figure::BrokersTrained
+}
+
 /// Whether the actor may set targets: administrators and the city's officers.
 pub fn may_set_targets(market: &Market, actor: &Actor) -> bool {
     *actor == Actor::System || actor.is_admin() || actor.is_officer_of(&market.config.city)
 }
 
-/// Sets the plan's targets for the whole city when no target was ever set: the state of a new house. Administrators change them afterwards.
+/// The days of a year's target, or of the whole plan.
+pub fn period(market: &Market, year: i64) -> Option<Period> {
+    let plan = market.config.plan;
+    if year == WHOLE_PLAN { Period::years(plan.first, plan.last) } else { Period::years(year, year) }
+}
+
+/// Sets the plan's targets for the whole city when no target was ever set: the state of a new house. Those of reported indicators are set
+/// when none of them ever was. Administrators change them afterwards.
 ///
 /// # Errors
 /// [`Error::Internal`].
 pub async fn adopt_plan(market: &Market) -> Result<()> {
-    if target::Entity::find().one(&market.db).await?.is_some() {
-        return Ok(());
+    let known = targets(market).await?;
+    let mut missing: Vec<(Measure, i64)> = Vec::new();
+    if known.is_empty() {
+        missing.extend(PLAN.iter().map(|(figure, amount)| (Measure::Figure(*figure), *amount)));
+    }
+    if !known.iter().any(|target| matches!(target.measure, Measure::Reported(_))) {
+        missing.extend(REPORTED_PLAN.iter().map(|(indicator, amount)| (Measure::Reported(*indicator), *amount)));
     }
     let city = market.config.city.clone();
-    for (figure, amount) in PLAN {
-        match set_target(market, &Actor::System, *figure, WHOLE_PLAN, &city, *amount, 0).await {
+    for (measure, amount) in missing {
+        match set_target(market, &Actor::System, measure, WHOLE_PLAN, &city, amount, 0).await {
             // Another node was faster.
             Ok(()) | Err(Error::Stale) => {}
             Err(error) => return Err(error),
@@ -76,28 +112,45 @@ pub async fn adopt_plan(market: &Market) -> Result<()> {
     Ok(())
 }
 
-/// Sets a target; `version` is 0 for one that was never set. An amount of 0 takes it back.
+/// Sets a target of a figure or of a reported indicator, for the city, a county or a department; `version` is 0 for one that was never set.
+/// An amount of 0 takes it back.
 ///
 /// # Errors
 /// [`Error::SignIn`]; [`Error::Forbidden`] for anyone but administrators and the city's officers; [`Error::Stale`] when somebody else set it
 /// meanwhile; [`Error::Invalid`] at `year`, `region` or `amount`.
-pub async fn set_target(market: &Market, actor: &Actor, figure: Figure, year: i64, region: &str, amount: i64, version: i64) -> Result<()> {
+pub async fn set_target(
+    market: &Market,
+    actor: &Actor,
+    measure: impl Into<Measure>,
+    year: i64,
+    region: &str,
+    amount: i64,
+    version: i64,
+) -> Result<()> {
+    let measure = measure.into();
     if !may_set_targets(market, actor) {
         return Err(if *actor == Actor::Visitor { Error::SignIn } else { Error::Forbidden });
     }
+    // What was a county is set as what it became.
+    let region = market.current(region);
+    let department = measure.has_departments() && market.department(region).is_some();
     let mut check = Check::new();
     check.ensure(year == WHOLE_PLAN || (2000..=2100).contains(&year), "year", "choice");
-    check.ensure(market.region(region).is_some(), "region", "choice");
+    check.ensure(market.region(region).is_some() || department, "region", "choice");
     check.ensure(amount >= 0, "amount", "money_negative");
-    let most = if is_money(figure) { Fen::MAX.fen() } else { 1_000_000_000 };
-    if amount > most {
-        check.refuse(FieldError::new("amount", "money_too_large"));
+    if amount > measure.most() {
+        let code = match measure {
+            Measure::Reported(indicator) if indicator.is_share() => "percent",
+            _ => "money_too_large",
+        };
+        check.refuse(FieldError::new("amount", code));
     }
     check.finish(())?;
+    let code = measure.code();
     let tx = market.write(actor).await?;
     let same = || {
         target::Entity::find()
-            .filter(target::Column::Figure.eq(figure.code()))
+            .filter(target::Column::Figure.eq(code.as_str()))
             .filter(target::Column::Year.eq(year))
             .filter(target::Column::Region.eq(region))
     };
@@ -119,7 +172,7 @@ pub async fn set_target(market: &Market, actor: &Actor, figure: Figure, year: i6
         None if version == 0 => {
             let row = target::ActiveModel {
                 id: Set(Uuid::now_v7()),
-                figure: Set(figure.code().to_owned()),
+                figure: Set(code.clone()),
                 region: Set(region.to_owned()),
                 year: Set(year),
                 amount: Set(amount),
@@ -137,7 +190,7 @@ pub async fn set_target(market: &Market, actor: &Actor, figure: Figure, year: i6
         }
         None => return Err(Error::Stale),
     };
-    let detail = json!({ "figure": figure.code(), "year": year, "region": region, "from": from, "to": amount });
+    let detail = json!({ "figure": code, "year": year, "region": region, "from": from, "to": amount });
     tx.audit("target.set", Subject::Target, Some(id), detail).await?;
     tx.commit().await
 }
@@ -155,139 +208,11 @@ pub async fn targets(market: &Market) -> Result<Vec<TargetView>> {
         .await?;
     rows.into_iter()
         .map(|row| {
-            let figure = figure_of(&row.figure)?;
-            Ok(TargetView { figure, year: row.year, region: row.region, amount: row.amount, version: row.version })
+            let measure = Measure::from_code(&row.figure).ok_or_else(|| Error::internal(format!("figure {}", row.figure)))?;
+            Ok(TargetView { measure, year: row.year, region: row.region, amount: row.amount, version: row.version })
         })
         .collect()
 }
 
-fn figure_of(code: &str) -> Result<Figure> {
-    Figure::from_code(code).ok_or_else(|| Error::internal(format!("figure {code}")))
-}
-
-/// How far a figure has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Progress {
-    /// What counts now: fen, or a number of subjects.
-    pub total: i64,
-    /// What it should come to.
-    pub target: Option<i64>,
-    /// How much of the target that is, per mille, rounded down; above 1000 when it is exceeded.
-    pub permille: Option<i64>,
-}
-
-impl Progress {
-    fn new(total: i64, target: Option<i64>) -> Self {
-        let target = target.filter(|t| *t > 0);
-        let permille = target.map(|t| i64::try_from(i128::from(total) * 1_000 / i128::from(t)).unwrap_or(i64::MAX));
-        Self { total, target, permille }
-    }
-}
-
-/// Whether the counties' targets add up to the city's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Split {
-    /// Year, [`WHOLE_PLAN`] for all of them.
-    pub year: i64,
-    /// Sum of the counties' targets.
-    pub counties: i64,
-    /// The city's target.
-    pub city: i64,
-    /// What the counties' targets lack to the city's; negative when they exceed it.
-    pub differs_by: i64,
-}
-
-/// One figure of the targets page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FigureOverview {
-    /// Which.
-    pub figure: Figure,
-    /// The whole plan in the whole city.
-    pub whole: Progress,
-    /// The whole city by year, earliest first.
-    pub years: Vec<(i64, Progress)>,
-    /// The whole plan by county, in the order of the configuration; the target of a county is that of the whole plan.
-    pub counties: Vec<(String, Progress)>,
-    /// What counts for the city without belonging to one of its counties.
-    pub elsewhere: i64,
-    /// The years (and the whole plan) in which counties have targets, and whether these add up.
-    pub splits: Vec<Split>,
-}
-
-/// The targets page: every figure with its progress.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overview {
-    /// When this was so.
-    pub as_of: OffsetDateTime,
-    /// When something was last posted in the ledger.
-    pub last_posted: Option<OffsetDateTime>,
-    /// Every figure.
-    pub figures: Vec<FigureOverview>,
-}
-
-/// Progress of every figure by year and by county against its targets. Two grouped queries; nothing is added that must not be: 输出 and 吸纳 are
-/// figures of their own (domain rules, section 7).
-///
-/// # Errors
-/// [`Error::Internal`].
-pub async fn target_page(market: &Market) -> Result<Overview> {
-    let sum = Expr::col(ledger_entry::Column::Amount).sum().cast_as("bigint");
-    let rows: Vec<(String, i64, String, i64)> = ledger_entry::Entity::find()
-        .select_only()
-        .columns([ledger_entry::Column::Figure, ledger_entry::Column::Year, ledger_entry::Column::Region])
-        .column_as(sum, "amount")
-        .group_by(ledger_entry::Column::Figure)
-        .group_by(ledger_entry::Column::Year)
-        .group_by(ledger_entry::Column::Region)
-        .into_tuple()
-        .all(&market.db)
-        .await?;
-    let mut totals: BTreeMap<Figure, Vec<(i64, String, i64)>> = BTreeMap::new();
-    for (figure, year, region, amount) in rows {
-        totals.entry(figure_of(&figure)?).or_default().push((year, region, amount));
-    }
-    let mut aims: BTreeMap<Figure, BTreeMap<(i64, String), i64>> = BTreeMap::new();
-    for aim in targets(market).await?.into_iter().filter(|t| t.amount > 0) {
-        aims.entry(aim.figure).or_default().insert((aim.year, aim.region), aim.amount);
-    }
-    let none = (Vec::new(), BTreeMap::new());
-    let figures = Figure::ALL
-        .iter()
-        .map(|figure| overview(market, *figure, totals.get(figure).unwrap_or(&none.0), aims.get(figure).unwrap_or(&none.1)))
-        .collect();
-    Ok(Overview { as_of: market.now(), last_posted: last_posted(market).await?, figures })
-}
-
-fn overview(market: &Market, figure: Figure, totals: &[(i64, String, i64)], aims: &BTreeMap<(i64, String), i64>) -> FigureOverview {
-    let city = &market.config.city;
-    let add = |holds: &dyn Fn(i64, &str) -> bool| {
-        totals.iter().filter(|(year, region, _)| holds(*year, region)).fold(0_i64, |sum, (_, _, amount)| sum.saturating_add(*amount))
-    };
-    let aim = |year: i64, region: &str| aims.get(&(year, region.to_owned())).copied();
-    let whole = Progress::new(add(&|_, _| true), aim(WHOLE_PLAN, city));
-    let years: BTreeSet<i64> =
-        totals.iter().map(|(year, _, _)| *year).chain(aims.keys().map(|(year, _)| *year)).filter(|y| *y != WHOLE_PLAN).collect();
-    let counties: Vec<(String, Progress)> = market
-        .counties()
-        .map(|county| (county.code.clone(), Progress::new(add(&|_, region| region == county.code), aim(WHOLE_PLAN, &county.code))))
-        .collect();
-    let inside = counties.iter().fold(0_i64, |sum, (_, progress)| sum.saturating_add(progress.total));
-    let splits = [WHOLE_PLAN]
-        .into_iter()
-        .chain(years.iter().copied())
-        .filter_map(|year| {
-            let parts: Vec<i64> = market.counties().filter_map(|county| aim(year, &county.code)).collect();
-            let sum = parts.iter().fold(0_i64, |sum, part| sum.saturating_add(*part));
-            let city = aim(year, city).unwrap_or(0);
-            (!parts.is_empty()).then_some(Split { year, counties: sum, city, differs_by: city.saturating_sub(sum) })
-        })
-        .collect();
-    FigureOverview {
-        figure,
-        whole,
-        years: years.into_iter().map(|year| (year, Progress::new(add(&|y, _| y == year), aim(year, city)))).collect(),
-        counties,
-        elsewhere: whole.total.saturating_sub(inside),
-        splits,
-    }
-}
+/// The largest target of an amount of money.
+const MONEY_MAX: i64 = Fen::MAX.fen();

@@ -18,6 +18,7 @@ mod listing_kind;
 mod money;
 mod notice_kind;
 mod organisation;
+pub mod pace;
 mod patent_number;
 mod quantity;
 mod register;
@@ -49,6 +50,7 @@ pub use listing_kind::ListingKind;
 pub use money::{Fen, MoneyError};
 pub use notice_kind::NoticeKind;
 pub use organisation::{OUTSIDE, OrganisationContent};
+pub use pace::{Light, Period};
 pub use patent_number::{PatentNumber, PatentNumberError};
 pub use quantity::Unit;
 pub use register::{

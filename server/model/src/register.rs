@@ -211,6 +211,11 @@ impl ReportedIndicator {
     pub fn is_share(self) -> bool {
         matches!(self, Self::RdIntensity | Self::FirmsWithRd | Self::NewProductShare)
     }
+
+    /// Whether each year brings new ones, so that the values of years are added; else a value says how it stands at the end of the year.
+    pub fn is_yearly(self) -> bool {
+        matches!(self, Self::Commissioners | Self::Breakthroughs | Self::NewTechnologies | Self::NewProducts | Self::NewVarieties)
+    }
 }
 
 codes! {

@@ -557,6 +557,7 @@ mod tests {
             keys::<crate::MonopolyClause>(),
             keys::<crate::ReportedIndicator>(),
             keys::<crate::RuleKind>(),
+            keys::<crate::Light>(),
         ]
         .concat();
         keys.extend(INDUSTRIES.iter().map(|code| format!("{INDUSTRY_GROUP}.{code}")));

@@ -11,7 +11,7 @@ use keqiao_model::{Clause, Coded, ContractKind, ContractMove, Fields, InterestMo
 use time::Duration;
 
 use super::{
-    Story,
+    Dice, Story,
     content::{City, Listed},
     paper,
     people::{People, credit_code},
@@ -19,6 +19,8 @@ use super::{
     trade,
 };
 
+/// People who passed the training of technology managers.
+pub(crate) const TRAINED: i64 = 86;
 /// Contracts signed outside the market.
 pub(crate) const CONTRACTS: usize = 210;
 /// Interests that the market brought about.
@@ -246,17 +248,20 @@ pub(crate) async fn deals(
     Ok(())
 }
 
-/// People who passed the training of technology managers.
-pub(crate) async fn training(story: &mut Story, city: &City, people: &People) -> anyhow::Result<()> {
+/// People who passed the training of technology managers, one every ten days: these of [`TRAINED`].
+pub(crate) async fn training(story: &mut Story, city: &City, people: &People, places: std::ops::Range<i64>) -> anyhow::Result<()> {
     let names = &city.words.people;
-    for place in 0..86_i64 {
-        story.hours_ago((86 - place) * 24 * 10);
+    // Names of their own dice: what the others do stays the same, whoever was trained.
+    let others = std::mem::replace(&mut story.dice, Dice(places.start.unsigned_abs() + 1));
+    for place in places {
+        story.hours_ago((TRAINED - place) * 24 * 10);
         let name = format!("{}{}", story.dice.pick(&names.surnames), story.dice.pick(&names.given));
         let day = format_date(story.market.now().to_offset(keqiao_market::CHINA).date());
         let fields: Fields =
             [("person_name", name), ("certificate", format!("JJR-{:04}", place + 1)), ("passed_on", day)].into_iter().collect();
         ledger::record_training(&story.market, &people.officer, &fields, None).await?;
     }
+    story.dice = others;
     let listed = listings::count_public(&story.market, ListingKind::Demand).await?;
     anyhow::ensure!(listed > 0, "the demo city has no demands");
     Ok(())

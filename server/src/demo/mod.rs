@@ -5,6 +5,7 @@ mod history;
 pub mod paper;
 mod people;
 mod pricing;
+mod reported;
 mod room;
 mod trade;
 
@@ -13,7 +14,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use keqiao_market::{Market, db, matching, notices, organisations, targets};
+use keqiao_market::{Market, db, ledger, matching, notices, organisations, targets};
 use time::{Duration, OffsetDateTime};
 
 use crate::config::Config;
@@ -94,43 +95,65 @@ pub async fn load(config: &Config, market: &Market, progress: impl Fn(u64, u64))
     // All at once, so that kinship is learnt from the whole city before matches are stored.
     matching::reindex(market, true, |_, _| {}).await?;
     history::contracts(&mut story, &city, &people, &mut step).await?;
+    // The last one passes when all else has happened, so that entries are posted in about the order of their days.
+    history::training(&mut story, &city, &people, 0..history::TRAINED - 1).await?;
     history::deals(&mut story, &city, &people, &listings, &mut step).await?;
     trade::broker(&mut story, &city, &people).await?;
     trade::questions(&mut story, &city, &people, &listings).await?;
     pricing::sales(&mut story, &city, &people, &listings).await?;
-    history::training(&mut story, &city, &people).await?;
+    history::training(&mut story, &city, &people, history::TRAINED - 1..history::TRAINED).await?;
     set_targets(&mut story).await?;
+    reported::indicators(&mut story, &people).await?;
+    // Months are closed as of their ends, whenever that is done.
+    story.hours_ago(0);
+    ledger::snapshot_step(&story.market).await?;
     while matching::index_step(market).await? > 0 {}
     // People find the notices of the last days, and nobody gets three years of letters.
     notices::skip_notices(market, now - Duration::days(NOTICE_DAYS)).await?;
     Ok(true)
 }
 
-/// The plan's targets for the city, split by year and by county.
+/// A whole cut into shares of a hundred; what rounding leaves goes to the last, so that the parts add up to it.
+fn cut(whole: i64, shares: &[i64]) -> Vec<i64> {
+    let mut left = whole;
+    let last = shares.len().saturating_sub(1);
+    let part = |(place, share): (usize, &i64)| {
+        let part = if place == last { left } else { whole.saturating_mul(*share) / 100 };
+        left -= part;
+        part
+    };
+    shares.iter().enumerate().map(part).collect()
+}
+
+/// The plan's targets for the city, split by year, by county and by department.
 async fn set_targets(story: &mut Story) -> anyhow::Result<()> {
     let market = story.market.clone();
     story.hours_ago(24 * 1_000);
     let system = keqiao_market::Actor::System;
     let config = market.config();
-    let this_year = i64::from(story.now.year());
-    // Shares in per cent; what rounding leaves goes to the last, so that the parts add up to the whole.
-    let years = [(this_year - 2, 25), (this_year - 1, 35), (this_year, 40)];
-    let weights: [i64; 6] = [30, 24, 18, 12, 9, 7];
+    let years: Vec<i64> = (config.plan.first..=config.plan.last).collect();
+    let by_year: Vec<i64> =
+        if years.len() == 3 { vec![25, 35, 40] } else { vec![100 / i64::try_from(years.len()).unwrap_or(1); years.len()] };
     let counties: Vec<&str> = market.counties().map(|r| r.code.as_str()).collect();
+    let by_county: Vec<i64> = [30, 24, 18, 12, 9, 7].into_iter().chain(std::iter::repeat(0)).take(counties.len()).collect();
+    let departments: Vec<&str> = config.departments.iter().map(|d| d.code.as_str()).collect();
+    let by_department: Vec<i64> = [46, 20, 14, 12, 8].into_iter().chain(std::iter::repeat(0)).take(departments.len()).collect();
     for (figure, whole) in targets::PLAN {
-        targets::set_target(&market, &system, *figure, targets::WHOLE_PLAN, &config.city, *whole, 0).await?;
-        let mut left = *whole;
-        for (place, (year, share)) in years.iter().enumerate() {
-            let part = if place + 1 == years.len() { left } else { whole / 100 * share };
-            left -= part;
-            targets::set_target(&market, &system, *figure, *year, &config.city, part, 0).await?;
+        let mut aims = vec![(targets::WHOLE_PLAN, config.city.as_str(), *whole)];
+        for (year, of_year) in years.iter().zip(cut(*whole, &by_year)) {
+            aims.push((*year, &config.city, of_year));
+            aims.extend(counties.iter().zip(cut(of_year, &by_county)).map(|(county, part)| (*year, *county, part)));
         }
-        let mut left = *whole;
-        for (place, county) in counties.iter().enumerate() {
-            let part = if place + 1 == counties.len() { left } else { whole / 100 * weights.get(place).copied().unwrap_or(0) };
-            left -= part;
-            targets::set_target(&market, &system, *figure, targets::WHOLE_PLAN, county, part, 0).await?;
+        aims.extend(counties.iter().zip(cut(*whole, &by_county)).map(|(county, part)| (targets::WHOLE_PLAN, *county, part)));
+        if targets::has_fields(*figure) {
+            aims.extend(departments.iter().zip(cut(*whole, &by_department)).map(|(code, part)| (targets::WHOLE_PLAN, *code, part)));
         }
+        for (year, region, amount) in aims {
+            targets::set_target(&market, &system, *figure, year, region, amount, 0).await?;
+        }
+    }
+    for (indicator, whole) in targets::REPORTED_PLAN {
+        targets::set_target(&market, &system, *indicator, targets::WHOLE_PLAN, &config.city, *whole, 0).await?;
     }
     Ok(())
 }

@@ -23,6 +23,8 @@ pub(crate) struct People {
     pub(crate) officer: Actor,
     /// The city's officer who does the second reviews.
     pub(crate) reviewer: Actor,
+    /// An officer of the first county.
+    pub(crate) county: Actor,
 }
 
 impl People {
@@ -59,7 +61,7 @@ pub(crate) async fn settle(story: &mut Story, city: &City, step: &mut impl FnMut
     let city_code = market.config().city.clone();
     let county_code = market.counties().next().map_or_else(|| city_code.clone(), |r| r.code.clone());
     enter(story, admin, &names.admin, Roles { admin: true, ..Roles::default() }).await?;
-    enter(story, county, &names.county, Roles { officer_region: Some(county_code), ..Roles::default() }).await?;
+    let county = enter(story, county, &names.county, Roles { officer_region: Some(county_code), ..Roles::default() }).await?;
     let of_city = Roles { officer_region: Some(city_code), ..Roles::default() };
     let officer = enter(story, officer, &names.officer, of_city.clone()).await?;
     let reviewer = enter(story, reviewer, &names.reviewer, of_city).await?;
@@ -94,6 +96,6 @@ pub(crate) async fn settle(story: &mut Story, city: &City, step: &mut impl FnMut
         by_organisation.insert(o.key.clone(), actor(story, id).await?);
         step(1);
     }
-    let (officer, reviewer) = (actor(story, officer).await?, actor(story, reviewer).await?);
-    Ok(People { by_organisation, broker: actor(story, broker).await?, officer, reviewer })
+    let (officer, reviewer, county) = (actor(story, officer).await?, actor(story, reviewer).await?, actor(story, county).await?);
+    Ok(People { by_organisation, broker: actor(story, broker).await?, officer, reviewer, county })
 }

@@ -13,6 +13,7 @@ use crate::{
     Actor, ActorOrganisation, Error, Market, Person, Result,
     db::{Subject, Tx, from_micros, micros},
     entity::{membership, organisation, person, session},
+    region_contains,
 };
 
 /// How exactly a session knows when it was last used: it is not written for every request.
@@ -123,6 +124,11 @@ async fn load(market: &Market, id: Uuid, session: Uuid) -> Result<Option<Actor>>
     }
     let organisations = organisations_of(market, id).await?;
     let organisation = organisations.iter().find(|o| Some(o.id) == row.organisation_id).or(organisations.first()).cloned();
+    let officer = row.officer_region.map(|code| market.current(&code).to_owned());
+    let former = |officer: &String| {
+        let held = market.config.regions.iter().filter(|r| region_contains(officer, &r.code) || *officer == market.config.city);
+        held.flat_map(|r| r.former.iter().map(|f| f.code.clone())).collect()
+    };
     Ok(Some(Actor::Person(Box::new(Person {
         id,
         session,
@@ -132,7 +138,8 @@ async fn load(market: &Market, id: Uuid, session: Uuid) -> Result<Option<Actor>>
         organisation,
         organisations,
         broker: row.broker,
-        officer: row.officer_region,
+        officer_former: officer.as_ref().map(former).unwrap_or_default(),
+        officer,
         admin: row.admin,
         lang: Lang::from_tag(&row.lang),
     }))))

@@ -42,7 +42,11 @@ fn registration() -> Vec<(String, String)> {
 
 impl City {
     pub(crate) async fn new() -> Self {
-        let t = TestMarket::new().await;
+        Self::over(|_| {}).await
+    }
+
+    pub(crate) async fn over(configure: impl FnOnce(&mut crate::MarketConfig)) -> Self {
+        let t = TestMarket::with(configure).await;
         let seller = Self::member(&t, "seller", "MA1AAAA1", "990102").await;
         let buyer = Self::member(&t, "buyer", "MA1BBBB2", "990103").await;
         let officer = Self::officer_of(&t, "officer", "990100").await;

@@ -387,7 +387,8 @@ fn chosen(market: &Market, filter: &Filter, mut query: Select<Entity>) -> Select
 
 /// The market's regions within a region: the city means all of it.
 fn regions_in(market: &Market, outer: &str) -> Vec<String> {
-    let within = market.config.regions.iter().map(|r| r.code.clone()).filter(|r| region_contains(outer, r));
+    let today = market.current(outer);
+    let within = market.config.regions.iter().filter(|r| region_contains(today, &r.code)).flat_map(|r| market.codes_of(&r.code));
     within.chain((outer == OUTSIDE).then(|| outer.to_owned())).collect()
 }
 

@@ -178,7 +178,7 @@ pub async fn precision(market: &Market, actor: &Actor, filter: &PrecisionFilter,
     let mut words = last_words(market, span).await?;
     words.retain(|(word, region)| {
         regions.contains(region)
-            && filter.region.as_ref().is_none_or(|r| r == region)
+            && filter.region.as_ref().is_none_or(|r| market.current(r) == market.current(region))
             && filter.field.is_none_or(|f| word.field == f)
             && filter.reason.is_none_or(|r| word.signal.reason == Some(r))
             && filter.useful.is_none_or(|u| word.signal.useful == u)

@@ -268,9 +268,10 @@ fn region_of(market: &Market, row: &Row) -> Result<String, FieldError> {
 
 /// The region that a text means: a code, or a name in either language.
 pub(crate) fn region_called(market: &Market, text: &str) -> Option<String> {
-    let said = |r: &&crate::Region| r.code == text || r.zh == text || r.en.eq_ignore_ascii_case(text);
+    let named = |zh: &str, en: &str| zh == text || (!en.is_empty() && en.eq_ignore_ascii_case(text));
+    let said = |r: &&crate::Region| named(&r.zh, &r.en) || r.former.iter().any(|f| named(&f.zh, &f.en));
     let outside = || [OUTSIDE, "市外", "外地"].contains(&text) || text.eq_ignore_ascii_case("outside the city");
-    let found = market.config.regions.iter().find(said).map(|r| r.code.clone());
+    let found = market.region(text).or_else(|| market.config.regions.iter().find(said)).map(|r| r.code.clone());
     found.or_else(|| outside().then(|| OUTSIDE.to_owned()))
 }
 

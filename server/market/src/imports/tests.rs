@@ -340,6 +340,7 @@ async fn somebody(market: &Market, officer: Option<&str>, member: Option<&organi
         organisations,
         broker: false,
         officer: officer.map(str::to_owned),
+        officer_former: Vec::new(),
         admin: false,
         lang: Lang::Zh,
     }))

@@ -195,7 +195,7 @@ pub async fn introductions(market: &Market, actor: &Actor, scope: Scope, page: u
                 .to_owned();
             query = query.filter(table::Column::Id.in_subquery(recorded));
             if !person.admin {
-                let regions: Vec<String> = market.config.regions.iter().map(|r| r.code.clone()).chain([OUTSIDE.to_owned()]).collect();
+                let regions: Vec<String> = crate::review::regions_of(market, &market.config.city);
                 let own: Vec<String> = regions.into_iter().filter(|r| answers_for(market, actor, [r, r])).collect();
                 let of_region = || {
                     Query::select()

@@ -1,5 +1,5 @@
-//! How entries are written: each carries a hash of itself and of the one before, so that none can be changed, dropped or slipped in unseen; and
-//! each is added to the sums that pages read, in the same transaction.
+//! How entries are written: each carries a hash of itself and of the one before, so that none can be changed, dropped or slipped in unseen;
+//! and each is added to the sums that pages read, in the same transaction.
 
 use sea_orm::{
     ActiveModelTrait,
@@ -12,11 +12,11 @@ use sha2::{Digest, Sha256};
 
 use super::organisations;
 use crate::{
-    Actor, Error, Market, Result,
-    db::Tx,
+    Actor, CHINA, Error, Market, Result,
+    db::{Tx, from_micros},
     entity::{
         ledger_entry::{ActiveModel, Column, Entity, Model},
-        ledger_sum,
+        ledger_snapshot, ledger_sum,
     },
 };
 
@@ -49,10 +49,22 @@ pub fn entry_hash(before: &str, entry: &Model) -> String {
     Sha256::digest(said.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether an entry on a day comes after the end of its month, or after that month was closed: only such entries can correct a closed
+/// month, and they are few.
+async fn is_late(tx: &Tx, on_date: &str) -> Result<bool> {
+    let posted = from_micros(tx.now).to_offset(CHINA);
+    let month = on_date.get(..7).unwrap_or_default();
+    if *month < *format!("{:04}-{:02}", posted.year(), u8::from(posted.month())) {
+        return Ok(true);
+    }
+    Ok(ledger_snapshot::Entity::find().filter(ledger_snapshot::Column::Month.gte(month)).one(&**tx).await?.is_some())
+}
+
 /// Writes an entry at the end of the chain and into the sums. Whoever calls holds the ledger.
 pub(super) async fn append(tx: &Tx, mut entry: ActiveModel) -> Result<()> {
     let before = Entity::find().order_by_desc(Column::Seq).one(&**tx).await?.map(|e| e.hash).unwrap_or_default();
     entry.hash = Set(String::new());
+    entry.late = Set(is_late(tx, entry.on_date.try_as_ref().map_or("", String::as_str)).await?);
     let row = entry.insert(&**tx).await?;
     let hash = entry_hash(&before, &row);
     Entity::update_many().col_expr(Column::Hash, Expr::value(hash)).filter(Column::Seq.eq(row.seq)).exec(&**tx).await?;
@@ -87,8 +99,8 @@ pub(super) async fn append(tx: &Tx, mut entry: ActiveModel) -> Result<()> {
     organisations::add(tx, &row).await
 }
 
-/// The first entry whose hash is not that of what it says after the one before it; `None` when the chain holds. Entries from before there was a
-/// chain carry no hash and may only stand at its beginning.
+/// The first entry whose hash is not that of what it says after the one before it; `None` when the chain holds. Entries from before there
+/// was a chain carry no hash and may only stand at its beginning.
 ///
 /// # Errors
 /// [`Error::Internal`].
@@ -182,5 +194,6 @@ pub async fn rebuild_sums(market: &Market) -> Result<usize> {
         tx.audit("ledger.sums_rebuilt", crate::Subject::Target, None, json!({ "wrong": wrong })).await?;
     }
     tx.commit().await?;
+    market.yearly.forget();
     Ok(wrong)
 }

@@ -9,13 +9,14 @@ use uuid::Uuid;
 use super::{
     chain::{Sum, wrong_sums},
     claims_of, organisations, registered_on,
+    snapshots::{Sums, Until, add_entries, lines_of},
 };
 use crate::{
     Market, Result,
     entity::{
         contract,
         ledger_entry::{Column, Entity},
-        receipt,
+        ledger_snapshot, receipt,
     },
 };
 
@@ -42,9 +43,10 @@ type Netted = (String, String, Option<Uuid>, Option<Uuid>, i64, String, i64);
 type ByFigure = BTreeMap<(Figure, String), Vec<Evidence>>;
 
 /// Recomputes every figure from the registered contracts and names the subjects of which the ledger says something else: a contract that is
-/// missing, counts twice, still counts though it was cancelled, or counts another amount, year or region; a subject counted more than once, not
-/// at all, or with evidence that does not hold; and the sums of which the entries give something else (their subject is the month, region, field
-/// and kind). Trainings have no contract; each certificate must count at most once. Nothing to name is how it should be.
+/// missing, counts twice, still counts though it was cancelled, or counts another amount, year or region; a subject counted more than once,
+/// not at all, or with evidence that does not hold; the sums of which the entries give something else (their subject is the month, region,
+/// field and kind); and closed months that keep other totals than the entries up to their place give. Trainings have no contract; each
+/// certificate must count at most once. Nothing to name is how it should be.
 ///
 /// # Errors
 /// [`crate::Error::Internal`].
@@ -80,7 +82,31 @@ pub async fn verify(market: &Market) -> Result<Vec<Difference>> {
         let figure = Figure::from_code(&figure).ok_or_else(|| crate::Error::internal(format!("ledger figure {figure}")))?;
         differences.push(Difference { figure, subject: format!("sum {year} {organisation}"), expected: right, found: said });
     }
+    differences.extend(wrong_snapshots(market).await?);
     Ok(differences)
+}
+
+/// Closed months that keep other totals than the entries up to their place give.
+async fn wrong_snapshots(market: &Market) -> Result<Vec<Difference>> {
+    let months = ledger_snapshot::Entity::find().order_by_asc(ledger_snapshot::Column::Month).all(&market.db).await?;
+    let (mut sums, mut before, mut wrong) = (Sums::new(), None, Vec::new());
+    for month in months {
+        let until = Until::of(&month)?;
+        add_entries(&market.db, &mut sums, before.as_ref(), &until).await?;
+        before = Some(until);
+        let kept = lines_of(&market.db, &month.month).await?;
+        let keys: BTreeSet<_> = sums.keys().chain(kept.keys()).collect();
+        for key in keys {
+            let of = |sums: &Sums| sums.get(key).copied().unwrap_or(0);
+            if of(&sums) != of(&kept) {
+                let (code, year, region) = key;
+                let figure = Figure::from_code(code).ok_or_else(|| crate::Error::internal(format!("ledger figure {code}")))?;
+                let subject = format!("snapshot {} {year} {region}", month.month);
+                wrong.push(Difference { figure, subject, expected: of(&sums), found: of(&kept) });
+            }
+        }
+    }
+    Ok(wrong)
 }
 
 /// What the registered contracts are evidence of.

@@ -1,23 +1,31 @@
-//! Totals of the ledger and the entries they are made of. Everyone may read both.
+//! Totals of the ledger and the entries they are made of. Everyone may read both. Totals are read from the sums by month, never by going
+//! through entries; what was posted under a former code of a region counts for what became of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use keqiao_model::{ContractKind, Field, Figure, parse_date};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
+};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::{
-    Error, Market, Paged, Result,
+    Error, Market, PER_PAGE, Paged, Result,
     contracts::{ContractSummary, summaries_by_id},
     db::from_micros,
     entity::{
         ledger_entry::{Column, Entity, Model},
+        ledger_sum::{self, Column as SumColumn},
         listing, organisation,
     },
     listings::state_of,
-    paging::fetch,
 };
+
+/// Most entries of one file.
+pub const EXPORT_MAX: u64 = 50_000;
+/// Entries of a file read at once.
+const EXPORT_STEP: u64 = 500;
 
 /// How a total is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,16 +40,19 @@ pub enum By {
     Field,
     /// By 合同类别.
     Kind,
+    /// By year and month.
+    Month,
 }
 
 impl By {
-    fn columns(self) -> &'static [(Column, &'static str)] {
+    fn columns(self) -> &'static [(SumColumn, &'static str)] {
         match self {
-            Self::Year => &[(Column::Year, "year")],
-            Self::Region => &[(Column::Region, "region")],
-            Self::YearRegion => &[(Column::Year, "year"), (Column::Region, "region")],
-            Self::Field => &[(Column::Field, "field")],
-            Self::Kind => &[(Column::ContractKind, "contract_kind")],
+            Self::Year => &[(SumColumn::Year, "year")],
+            Self::Region => &[(SumColumn::Region, "region")],
+            Self::YearRegion => &[(SumColumn::Year, "year"), (SumColumn::Region, "region")],
+            Self::Field => &[(SumColumn::Field, "field")],
+            Self::Kind => &[(SumColumn::ContractKind, "contract_kind")],
+            Self::Month => &[(SumColumn::Year, "year"), (SumColumn::Month, "month")],
         }
     }
 }
@@ -51,7 +62,9 @@ impl By {
 pub struct Total {
     /// Year.
     pub year: Option<i64>,
-    /// Region, six digits.
+    /// Month, 1 to 12.
+    pub month: Option<i64>,
+    /// Region, six digits, as it is called today.
     pub region: Option<String>,
     /// 技术领域; `None` also for what has none.
     pub field: Option<Field>,
@@ -61,35 +74,51 @@ pub struct Total {
     pub amount: i64,
 }
 
-/// The total of a figure split by year, region, field or kind, in their order; parts that net out to nothing are left out.
+/// The total of a figure split by year, region, field, kind or month, in their order; parts that net out to nothing are left out.
 ///
 /// # Errors
 /// [`Error::Internal`].
 pub async fn totals(market: &Market, figure: Figure, by: By) -> Result<Vec<Total>> {
+    totals_within(market, figure, by, &LedgerFilter::default()).await
+}
+
+/// As [`totals`], of what a filter lets through.
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn totals_within(market: &Market, figure: Figure, by: By, filter: &LedgerFilter) -> Result<Vec<Total>> {
     // SUM of a bigint is a numeric on PostgreSQL.
-    let sum = Expr::col(Column::Amount).sum();
-    let mut query = Entity::find()
+    let mut query = ledger_sum::Entity::find()
         .select_only()
-        .column_as(sum.clone().cast_as("bigint"), "amount")
-        .filter(Column::Figure.eq(figure.code()))
-        .having(sum.ne(0_i64));
+        .column_as(Expr::col(SumColumn::Amount).sum().cast_as("bigint"), "amount")
+        .filter(SumColumn::Figure.eq(figure.code()))
+        .filter(sums_within(market, filter));
     for (column, name) in by.columns() {
-        query = query.column_as(*column, *name).group_by(*column).order_by_asc(*column);
+        query = query.column_as(*column, *name).group_by(*column);
     }
     let rows = market.db.query_all(&query.into_query()).await?;
     let has = |name: &str| by.columns().iter().any(|(_, n)| *n == name);
-    rows.iter()
-        .map(|row| {
-            let text = |name: &str| -> Result<Option<String>> { if has(name) { Ok(Some(row.try_get("", name)?)) } else { Ok(None) } };
-            Ok(Total {
-                year: if has("year") { Some(row.try_get("", "year")?) } else { None },
-                region: text("region")?,
-                field: text("field")?.and_then(|f| Field::from_code(&f)),
-                kind: text("contract_kind")?.and_then(|k| ContractKind::from_code(&k)),
-                amount: row.try_get("", "amount")?,
-            })
+    let mut parts: BTreeMap<(i64, i64, String), i64> = BTreeMap::new();
+    for row in &rows {
+        let number = |name: &str| -> Result<i64> { if has(name) { Ok(row.try_get("", name)?) } else { Ok(0) } };
+        let text = |name: &str| -> Result<String> { if has(name) { Ok(row.try_get("", name)?) } else { Ok(String::new()) } };
+        let region = text("region")?;
+        let word = [market.current(&region).to_owned(), text("field")?, text("contract_kind")?].concat();
+        let amount: i64 = row.try_get("", "amount")?;
+        let part = parts.entry((number("year")?, number("month")?, word)).or_default();
+        *part = part.saturating_add(amount);
+    }
+    let parts = parts.into_iter().filter(|(_, amount)| *amount != 0);
+    Ok(parts
+        .map(|((year, month, word), amount)| Total {
+            year: has("year").then_some(year),
+            month: has("month").then_some(month),
+            field: if has("field") { Field::from_code(&word) } else { None },
+            kind: if has("contract_kind") { ContractKind::from_code(&word) } else { None },
+            region: has("region").then_some(word),
+            amount,
         })
-        .collect()
+        .collect())
 }
 
 /// The total of a figure's entries that a filter lets through: what the lines of [`entries`] add up to.
@@ -97,9 +126,11 @@ pub async fn totals(market: &Market, figure: Figure, by: By) -> Result<Vec<Total
 /// # Errors
 /// [`Error::Internal`].
 pub async fn total(market: &Market, figure: Figure, filter: &LedgerFilter) -> Result<i64> {
-    let sum: Option<Option<i64>> = filtered(figure, filter)
+    let sum: Option<Option<i64>> = ledger_sum::Entity::find()
+        .filter(SumColumn::Figure.eq(figure.code()))
+        .filter(sums_within(market, filter))
         .select_only()
-        .column_as(Expr::col(Column::Amount).sum().cast_as("bigint"), "amount")
+        .column_as(Expr::col(SumColumn::Amount).sum().cast_as("bigint"), "amount")
         .into_tuple()
         .one(&market.db)
         .await?;
@@ -111,12 +142,28 @@ pub async fn total(market: &Market, figure: Figure, filter: &LedgerFilter) -> Re
 pub struct LedgerFilter {
     /// Year of the entry's day.
     pub year: Option<i64>,
-    /// Region, six digits, exactly.
+    /// Region, six digits, with its former codes; or the code of a department, for the entries of its fields.
     pub region: Option<String>,
     /// 技术领域.
     pub field: Option<Field>,
     /// 合同类别.
     pub kind: Option<ContractKind>,
+}
+
+/// A filter as conditions on a table with these columns for year, region, field and kind.
+fn within<C: ColumnTrait>(market: &Market, filter: &LedgerFilter, [year, region, field, kind]: [C; 4]) -> Condition {
+    let department = filter.region.as_deref().and_then(|code| market.department(code));
+    let place = filter.region.as_deref().filter(|_| department.is_none());
+    Condition::all()
+        .add_option(filter.year.map(|value| year.eq(value)))
+        .add_option(place.map(|code| region.is_in(market.codes_of(code))))
+        .add_option(department.map(|d| field.is_in(d.fields.iter().map(|f| f.code()))))
+        .add_option(filter.field.map(|value| field.eq(value.code())))
+        .add_option(filter.kind.map(|value| kind.eq(value.code())))
+}
+
+fn sums_within(market: &Market, filter: &LedgerFilter) -> Condition {
+    within(market, filter, [SumColumn::Year, SumColumn::Region, SumColumn::Field, SumColumn::ContractKind])
 }
 
 /// What an entry counts.
@@ -130,11 +177,15 @@ pub enum LedgerSubject {
     Enterprise(Uuid, String),
     /// A certificate of a technology manager; the person stays unnamed.
     Certificate(String),
+    /// Money received under the contract that is the evidence.
+    Receipt,
 }
 
 /// One entry with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerLine {
+    /// Of which figure.
+    pub figure: Figure,
     /// Place in the ledger.
     pub seq: i64,
     /// Fen, or a number of subjects; negative when it takes an entry back.
@@ -143,7 +194,7 @@ pub struct LedgerLine {
     pub on: Date,
     /// Year of that day.
     pub year: i64,
-    /// Region, six digits.
+    /// Region, six digits, as it is called today; the entry keeps the code it was posted with.
     pub region: String,
     /// 技术领域.
     pub field: Option<Field>,
@@ -159,35 +210,69 @@ pub struct LedgerLine {
     pub posted_at: OffsetDateTime,
 }
 
-fn filtered(figure: Figure, filter: &LedgerFilter) -> sea_orm::Select<Entity> {
-    let mut query = Entity::find().filter(Column::Figure.eq(figure.code()));
-    if let Some(year) = filter.year {
-        query = query.filter(Column::Year.eq(year));
-    }
-    if let Some(region) = &filter.region {
-        query = query.filter(Column::Region.eq(region.as_str()));
-    }
-    if let Some(field) = filter.field {
-        query = query.filter(Column::Field.eq(field.code()));
-    }
-    if let Some(kind) = filter.kind {
-        query = query.filter(Column::ContractKind.eq(kind.code()));
-    }
-    query
+fn filtered(market: &Market, figure: Figure, filter: &LedgerFilter) -> sea_orm::Select<Entity> {
+    let columns = [Column::Year, Column::Region, Column::Field, Column::ContractKind];
+    Entity::find().filter(Column::Figure.eq(figure.code())).filter(within(market, filter, columns)).order_by_desc(Column::Seq)
 }
 
-/// The entries of a figure with their evidence, latest first. Everyone may read them; they tell no more of a contract than the public register.
+/// The entries of a figure with their evidence, latest first. Everyone may read them; they tell no more of a contract than the public
+/// register.
 ///
 /// # Errors
 /// [`Error::Internal`].
 pub async fn entries(market: &Market, figure: Figure, filter: &LedgerFilter, page: u64) -> Result<Paged<LedgerLine>> {
-    let (paged, rows) = fetch(&market.db, filtered(figure, filter).order_by_desc(Column::Seq), page).await?.take();
+    let count = count(market, figure, filter).await?;
+    let page = crate::paging::within(page, count);
+    // Places first: they are found in an index, however far down the list.
+    let places: Vec<i64> = filtered(market, figure, filter)
+        .select_only()
+        .column(Column::Seq)
+        .offset((page - 1) * PER_PAGE)
+        .limit(PER_PAGE)
+        .into_tuple()
+        .all(&market.db)
+        .await?;
+    let rows = Entity::find().filter(Column::Seq.is_in(places)).order_by_desc(Column::Seq).all(&market.db).await?;
+    Ok(Paged { items: lines(market, figure, rows).await?, total: count, page, per_page: PER_PAGE })
+}
+
+/// How many entries a filter lets through, by the sums.
+async fn count(market: &Market, figure: Figure, filter: &LedgerFilter) -> Result<u64> {
+    let sum: Option<Option<i64>> = ledger_sum::Entity::find()
+        .filter(SumColumn::Figure.eq(figure.code()))
+        .filter(sums_within(market, filter))
+        .select_only()
+        .column_as(Expr::col(SumColumn::Entries).sum().cast_as("bigint"), "entries")
+        .into_tuple()
+        .one(&market.db)
+        .await?;
+    Ok(u64::try_from(sum.flatten().unwrap_or(0)).unwrap_or(0))
+}
+
+/// The same entries for a file, at most [`EXPORT_MAX`].
+///
+/// # Errors
+/// [`Error::Internal`].
+pub async fn export(market: &Market, figure: Figure, filter: &LedgerFilter) -> Result<Vec<LedgerLine>> {
+    let (mut all, mut before) = (Vec::new(), i64::MAX);
+    // Contracts are looked up by id, and a database takes only so many at once.
+    for _ in 0..EXPORT_MAX / EXPORT_STEP {
+        let rows = filtered(market, figure, filter).filter(Column::Seq.lt(before)).limit(EXPORT_STEP).all(&market.db).await?;
+        let Some(last) = rows.last() else { break };
+        before = last.seq;
+        all.extend(lines(market, figure, rows).await?);
+    }
+    Ok(all)
+}
+
+/// Entries with their evidence.
+pub(super) async fn lines(market: &Market, figure: Figure, rows: Vec<Model>) -> Result<Vec<LedgerLine>> {
     let contracts = summaries_by_id(&market.db, rows.iter().filter_map(|r| r.contract_id).collect()).await?;
     let mut subjects = subjects(market, figure, &rows).await?;
-    let items = rows
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             Ok(LedgerLine {
+                figure,
                 seq: row.seq,
                 amount: row.amount,
                 on: parse_date(&row.on_date).ok_or_else(|| Error::internal(format!("ledger entry {} on {}", row.seq, row.on_date)))?,
@@ -199,18 +284,18 @@ pub async fn entries(market: &Market, figure: Figure, filter: &LedgerFilter, pag
                 // The note of a training names a person.
                 code: if row.contract_id.is_some() { row.note } else { String::new() },
                 posted_at: from_micros(row.posted_at),
-                region: row.region,
+                region: market.current(&row.region).to_owned(),
             })
         })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(paged.with(items))
+        .collect()
 }
 
 /// What entries count, by their place.
 async fn subjects(market: &Market, figure: Figure, rows: &[Model]) -> Result<HashMap<i64, LedgerSubject>> {
     let named = |of: &dyn Fn(&str) -> Option<LedgerSubject>| rows.iter().filter_map(|r| Some((r.seq, of(&r.subject)?))).collect();
     Ok(match figure {
-        Figure::ContractValue | Figure::TechnicalValue | Figure::AbsorbedValue | Figure::TechnicalIncome => HashMap::new(),
+        Figure::ContractValue | Figure::TechnicalValue | Figure::AbsorbedValue => HashMap::new(),
+        Figure::TechnicalIncome => named(&|_| Some(LedgerSubject::Receipt)),
         Figure::AchievementsConverted => {
             let ids: Vec<Uuid> = rows.iter().filter_map(|r| r.subject.parse().ok()).collect();
             let found = listing::Entity::find().filter(listing::Column::Id.is_in(ids)).all(&market.db).await?;

@@ -271,7 +271,7 @@ pub async fn best_pairs(market: &Market, actor: &Actor, filter: &PairFilter, pag
         .select_only()
         .columns([matched::Column::ListingId, matched::Column::OtherId])
         .column(matched::Column::Relative)
-        .filter(both_sides(actor, filter))
+        .filter(both_sides(market, actor, filter))
         .filter(is_dismissed(matched::Column::ListingId, matched::Column::OtherId).not())
         .filter(is_dismissed(matched::Column::OtherId, matched::Column::ListingId).not())
         .filter(is_asked(matched::Column::ListingId, matched::Column::OtherId).not())
@@ -336,13 +336,13 @@ async fn some_demands(market: &Market, filter: &PairFilter) -> Result<Vec<Uuid>>
         query = query.filter(C::Field.eq(field.code()));
     }
     if let Some(region) = &filter.region {
-        query = query.filter(C::Region.eq(region.as_str()));
+        query = query.filter(C::Region.is_in(market.codes_of(region)));
     }
     Ok(query.limit(FEW + 1).into_tuple().all(&market.db).await?)
 }
 
 /// A published demand within the filter and an achievement on the market, of two organisations to neither of which the actor belongs.
-fn both_sides(actor: &Actor, filter: &PairFilter) -> Expr {
+fn both_sides(market: &Market, actor: &Actor, filter: &PairFilter) -> Expr {
     use listing::Column as C;
     let own: Vec<Uuid> = actor.person().map(|p| p.organisations.iter().map(|o| o.id).collect()).unwrap_or_default();
     let mut sides = Query::select();
@@ -359,7 +359,7 @@ fn both_sides(actor: &Actor, filter: &PairFilter) -> Expr {
         sides.and_where(Expr::col(("d", C::Field)).eq(field.code()));
     }
     if let Some(region) = &filter.region {
-        sides.and_where(Expr::col(("d", C::Region)).eq(region.as_str()));
+        sides.and_where(Expr::col(("d", C::Region)).is_in(market.codes_of(region)));
     }
     if !own.is_empty() {
         sides.and_where(Expr::col(("d", C::OrganisationId)).is_not_in(own.iter().copied()));

@@ -31,7 +31,7 @@ pub(super) async fn search(market: &Market, request: &SearchRequest) -> Result<S
         wanted = wanted.add(match facet {
             Facet::Field => Condition::all().add(listing::Column::Field.is_in(codes)),
             Facet::Industry => Condition::all().add(listing::Column::Industry.is_in(codes)),
-            Facet::Region => Condition::all().add(listing::Column::Region.is_in(codes)),
+            Facet::Region => Condition::all().add(listing::Column::Region.is_in(codes.iter().flat_map(|code| market.codes_of(code)))),
             Facet::Trl => Condition::all().add(listing::Column::Trl.is_in(codes.iter().filter_map(|code| code.parse::<i64>().ok()))),
             Facet::Cooperation => {
                 codes.iter().fold(Condition::any(), |any, code| any.add(contains(listing::Column::Cooperation, &format!("\"{code}\""))))

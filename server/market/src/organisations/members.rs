@@ -190,7 +190,7 @@ pub(crate) async fn receivers_of_request(market: &Market, organisation: Uuid) ->
 
 fn in_charge(market: &Market, officer: &person::Model, region: &str) -> bool {
     let Some(own) = officer.officer_region.as_deref() else { return false };
-    region_contains(own, region) || (region == OUTSIDE && own == market.config.city)
+    region_contains(market.current(own), market.current(region)) || (region == OUTSIDE && own == market.config.city)
 }
 
 fn active_managers() -> Condition {

@@ -259,7 +259,7 @@ pub async fn organisations(
         select = select.filter(organisation::Column::Kind.eq(kind.code()));
     }
     if let Some(region) = region.filter(|r| !r.is_empty()) {
-        select = select.filter(organisation::Column::Region.eq(region));
+        select = select.filter(organisation::Column::Region.is_in(market.codes_of(region)));
     }
     let (paged, rows) = fetch(&market.db, select, page).await?.take();
     Ok(paged.with(views(&market.db, rows).await?))

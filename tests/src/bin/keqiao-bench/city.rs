@@ -515,6 +515,7 @@ impl Maker<'_> {
         let on = keqiao_market::db::from_micros(row.registered_at.unwrap_or(0)).to_offset(keqiao_market::CHINA).date();
         self.seq += 1;
         let mut entry = ledger_entry::Model {
+            late: false,
             seq: self.seq,
             figure: figure.code().to_owned(),
             subject: subject.to_owned(),
