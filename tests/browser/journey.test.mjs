@@ -335,18 +335,7 @@ const inLine = (column, row) => zh("contracts.line", { column: zh(`contracts.${c
 
 /** The parts of the contract's form, each on its page; deductions that exceed the price come back with what was typed. */
 async function fillParts(page, contract) {
-  const part = async (section, values) => {
-    await page.goto(`/contracts/${contract}/edit/${section}`);
-    await fill(page, values);
-    await press(page, zh("contracts.save"));
-  };
-  await part("subject", {
-    [zh("fields.industry")]: { choose: `C34 ${zh("codes.industry.C34")}` },
-    [zh("contracts.objective")]: { choose: zh("codes.objective.industry") },
-    [zh("contracts.plan_source")]: { choose: zh("codes.plan_source.none") },
-  });
-  await says(page, zh("flash.saved"));
-  await part("amounts", {
+  await part(page, contract, "amounts", {
     [inLine("deduction_kind", 1)]: { choose: zh("codes.deduction_kind.equipment") },
     [inLine("deduction_amount", 1)]: "130 万",
     [inLine("deduction_reason", 1)]: "外购工控机和探头",
@@ -356,14 +345,32 @@ async function fillParts(page, contract) {
   await fill(page, { [inLine("deduction_amount", 1)]: "20 万" });
   await press(page, zh("contracts.save"));
   await says(page, zh("flash.saved"));
-  await part("payment", {
+  await part(page, contract, "payment", {
     [inLine("instalment_due", 1)]: day(30),
     [inLine("instalment_amount", 1)]: "60 万",
     [inLine("instalment_amount", 2)]: "60 万",
     [inLine("instalment_condition", 2)]: "验收合格后 30 日内",
   });
   await says(page, zh("flash.saved"));
-  await part("ip", { [zh("contracts.ip")]: { choose: zh("codes.contract_ip.know_how") } });
+  await fillRest(page, contract);
+}
+
+/** One part of the contract's form. */
+async function part(page, contract, section, values) {
+  await page.goto(`/contracts/${contract}/edit/${section}`);
+  await fill(page, values);
+  await press(page, zh("contracts.save"));
+}
+
+/** Subject, rights and clauses: what every contract needs. */
+async function fillRest(page, contract) {
+  await part(page, contract, "subject", {
+    [zh("fields.industry")]: { choose: `C34 ${zh("codes.industry.C34")}` },
+    [zh("contracts.objective")]: { choose: zh("codes.objective.industry") },
+    [zh("contracts.plan_source")]: { choose: zh("codes.plan_source.none") },
+  });
+  await says(page, zh("flash.saved"));
+  await part(page, contract, "ip", { [zh("contracts.ip")]: { choose: zh("codes.contract_ip.know_how") } });
   await says(page, zh("flash.saved"));
   const clauses = {};
   for (const clause of ["name", "subject", "plan", "confidentiality", "ownership", "acceptance", "terms"]) {
@@ -374,7 +381,7 @@ async function fillParts(page, contract) {
   for (const clause of ["improvement", "rival_sources", "output", "tying", "suppliers", "no_challenge"]) {
     clauses[zh(`codes.monopoly_clause.${clause}`)] = { tick: zh("contracts.monopoly_none") };
   }
-  await part("clauses", clauses);
+  await part(page, contract, "clauses", clauses);
   await says(page, zh("flash.saved"));
 }
 
@@ -395,6 +402,11 @@ async function sign(page, deal) {
   await says(page, zh("flash.contract_recorded"));
   const contract = number(page);
   await fillParts(page, contract);
+  return handIn(page, contract);
+}
+
+/** The seller attaches the text and hands it in. */
+async function handIn(page, contract) {
   await page.goto(`/contracts/${contract}`);
   await field(page, zh("listings.add_file")).setInputFiles(PAPER);
   await press(page, zh("listings.upload"));
@@ -404,12 +416,89 @@ async function sign(page, deal) {
   return number(page);
 }
 
+/** An officer accepts what lies before them and answers whatever the checks found. */
+async function accept(page) {
+  await press(page, zh("review.accept"));
+  await says(page, zh("flash.contract_accepted"));
+  const open = page.getByText(zh("review.unanswered"), { exact: true });
+  for (let left = await open.count(); left > 0; ) {
+    const finding = page.locator(".findings > li").filter({ has: open }).first();
+    await field(finding, zh("review.answer_label")).fill("已核对合同文本，没有问题。");
+    await finding.getByRole("button", { name: zh("review.answer"), exact: true }).click();
+    while ((await open.count()) >= left) await sleep(50);
+    left = await open.count();
+  }
+}
+
+/** A contract of eight million yuan that was signed elsewhere: two officers, a certificate, an amendment. */
+async function largeContract({ researcher, officer, reviewer, visitor }) {
+  const title = "套圈磨削在线检测产线成套开发";
+  await researcher.goto("/contracts/new");
+  await fill(researcher, {
+    [zh("contracts.name")]: title,
+    [zh("contracts.kind")]: { choose: zh("codes.contract_subkind.commissioned") },
+    [zh("fields.field")]: { choose: zh("codes.field.manufacturing") },
+    [zh("contracts.summary")]: "成套开发三条产线的在线检测系统，含软件、培训和一年维护。",
+    [zh("contracts.buyer_name")]: "外地机床集团有限公司",
+    [zh("contracts.buyer_credit_code")]: creditCode("91110000", "MA900009"),
+    [zh("contracts.signed_on")]: day(-2),
+    [zh("contracts.starts_on")]: day(0),
+    [zh("contracts.ends_on")]: day(700),
+    [zh("contracts.value")]: "８00万元",
+    [zh("contracts.payment")]: { tick: zh("codes.payment_way.lump") },
+  });
+  await press(researcher, zh("contracts.save"));
+  await says(researcher, zh("flash.contract_recorded"));
+  const contract = number(researcher);
+  await fillRest(researcher, contract);
+  await handIn(researcher, contract);
+
+  await officer.goto("/review?tab=contracts");
+  await follow(officer, title);
+  await accept(officer);
+  await press(officer, zh("review.pass"));
+  await says(officer, zh("flash.contract_passed"));
+  // The first reviewer has nothing more to decide.
+  await officer.goto(`/review/contracts/${contract}`);
+  await says(officer, zh("codes.contract_state.second_review"));
+  assert.equal(await officer.getByRole("main").getByRole("button", { name: zh("review.register"), exact: true }).count(), 0);
+  await reviewer.goto("/review?tab=contracts");
+  await follow(reviewer, title);
+  await press(reviewer, zh("review.register"));
+  await says(reviewer, /^990100-\d{4}-00002$/);
+
+  await researcher.goto(`/contracts/${contract}/certificate`);
+  await says(researcher, zh("certificates.heading"));
+  const code = await researcher.locator("strong.certificate-code").innerText();
+  await visitor.goto("/certificates");
+  await visitor.getByLabel(zh("certificates.code")).fill(code.toLowerCase());
+  await press(visitor, zh("certificates.check"));
+  await says(visitor, zh("certificates.valid"));
+  await says(visitor, title);
+
+  await researcher.goto(`/contracts/${contract}/amend?kind=amount`);
+  await fill(researcher, {
+    [zh("contracts.value")]: "900 万",
+    [zh("contracts.technical_value")]: "900 万",
+    [zh("amendments.reason")]: "增加一条产线，见补充协议。",
+  });
+  await field(researcher, zh("amendments.file")).setInputFiles(PAPER);
+  await press(researcher, zh("amendments.send"));
+  await says(researcher, zh("flash.amendment_proposed"));
+  await officer.goto(`/contracts/${contract}/amend`);
+  await press(officer, zh("codes.amendment_move.approve"));
+  await says(officer, zh("flash.decided"));
+  await visitor.goto("/targets/contract_value");
+  await says(visitor, zh("targets.found", { n: 4 }));
+  await visitor.goto(`/contracts/${contract}`);
+  await says(visitor, "9,000,000");
+}
+
 async function registerContract(page, contract) {
   await page.goto("/work");
   await page.getByRole("main").getByRole("link", { name: zh("work.register") }).click();
   await follow(page, ACHIEVEMENT);
-  await press(page, zh("review.accept"));
-  await says(page, zh("flash.contract_accepted"));
+  await accept(page);
   await press(page, zh("review.register"));
   await says(page, zh("flash.decided"));
   await says(page, /^990100-\d{4}-00001$/);
@@ -462,12 +551,14 @@ async function mainJob(javaScript) {
   };
   try {
     const pages = {};
-    for (const role of ["admin", "officer", "broker", "engineer", "researcher", "visitor"]) pages[role] = await window();
+    for (const role of ["admin", "officer", "reviewer", "broker", "engineer", "researcher", "visitor"]) pages[role] = await window();
     const { admin, officer, engineer, researcher, visitor } = pages;
 
     await signIn(admin, "admin@keqiao.example");
     await register(officer, house, { email: "officer@keqiao.example", name: "周正" });
     await appoint(admin, "周正", { region: CITY });
+    await register(pages.reviewer, house, { email: "reviewer@keqiao.example", name: "孙复" });
+    await appoint(admin, "孙复", { region: CITY });
     await register(pages.broker, house, { email: "broker@keqiao.example", name: "钱通" });
     await appoint(admin, "钱通", { broker: true });
 
@@ -500,6 +591,8 @@ async function mainJob(javaScript) {
     await says(engineer, zh("codes.deal_state.registered"));
     // 7
     await target(visitor, contract);
+    // 8
+    await largeContract(pages);
 
     for (const open of visitors) await open.close();
   } catch (error) {
