@@ -250,7 +250,7 @@ async fn killed_at_any_point_the_register_and_the_ledger_agree() {
             .env("SEED_OF_THE_TEST", (1_000 + killed).to_string())
             .env_remove("DATABASE_URL")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
