@@ -3,7 +3,7 @@
 //! The test that kills runs some hundred moves. To run ten thousand:
 //!
 //! ```text
-//! KEQIAO_REGISTER_MOVES=10000 KEQIAO_REGISTER_KILLS=100 cargo test -p keqiao-tests --test main -- killed_at_any_point_the_register
+//! REGISTER_MOVES=10000 REGISTER_KILLS=100 cargo test -p keqiao-tests --test main -- killed_at_any_point_the_register
 //! ```
 
 mod history;
@@ -230,7 +230,7 @@ async fn finish_imports(app: &TestApp) {
 
 #[tokio::test]
 async fn killed_at_any_point_the_register_and_the_ledger_agree() {
-    let (moves, kills) = (setting("KEQIAO_REGISTER_MOVES", 400), setting("KEQIAO_REGISTER_KILLS", 15));
+    let (moves, kills) = (setting("REGISTER_MOVES", 400), setting("REGISTER_KILLS", 15));
     let app = TestApp::new().await;
     let people = people(&app, 6, 3).await;
     let mut now = micros(app.market().now());
@@ -250,7 +250,7 @@ async fn killed_at_any_point_the_register_and_the_ledger_agree() {
             .env("SEED_OF_THE_TEST", (1_000 + killed).to_string())
             .env_remove("DATABASE_URL")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
