@@ -115,6 +115,28 @@ async fn who_may_open_what() {
     Contract (submitted)             404        200        200        404        404        404        200        200
     ContractEdit (draft)             sign in    404        200        404        404        404        404        404
     ContractEdit (submitted)         sign in    moved      moved      404        404        404        404        404
+    ContractSection (draft)          sign in    404        200        404        404        404        404        404
+    ContractAmend (submitted)        404        404        404        404        404        404        404        404
+    ContractPerformance (submitted)  sign in    404        404        404        404        404        404        404
+    Certificate (submitted)          sign in    404        404        404        404        404        404        404
+    ContractImport                   sign in    403        403        403        403        200        200        403
+    ContractImportBatch (unknown)    sign in    403        403        403        403        404        404        403
+    Certificates                     200        200        200        200        200        200        200        200
+    CertificateCheck (unknown)       404        404        404        404        404        404        404        404
+    Rules                            200        200        200        200        200        200        200        200
+    RuleNew                          sign in    403        403        403        403        403        200        200
+    Rule (unknown)                   404        404        404        404        404        404        404        404
+    Rewards                          sign in    200        200        200        200        200        200        200
+    RewardNew                        sign in    200        200        200        200        200        200        200
+    RewardReport                     sign in    200        200        200        200        200        200        200
+    Reward (unknown)                 sign in    404        404        404        404        404        404        404
+    Indicators                       200        200        200        200        200        200        200        200
+    IndicatorNew                     sign in    404        404        404        404        200        200        404
+    Indicator (unknown)              404        404        404        404        404        404        404        404
+    Assessment                       200        200        200        200        200        200        200        200
+    Snapshots                        200        200        200        200        200        200        200        200
+    Snapshot (unknown)               404        404        404        404        404        404        404        404
+    Dashboard                        sign in    404        404        404        404        200        200        200
     Targets                          200        200        200        200        200        200        200        200
     Target                           200        200        200        200        200        200        200        200
     Review                           sign in    404        404        404        404        200        200        404
@@ -315,7 +337,7 @@ async fn who_may_not_do_what() {
     Deal sign                        sign in    422        422        404        404        404        404        404
     Deal register                    sign in    403        403        404        404        404        404        404
     ContractNew record               sign in    422        422        422        422        422        422        422
-    ContractEdit save                sign in    404        422        404        404        404        404        404
+    ContractSection save             sign in    404        422        404        404        404        404        404
     Contract submit                  404        404        422        404        404        404        404        403
     Contract take back               404        403        may        404        404        404        403        403
     ReviewContract register          404        403        403        404        404        404        may        403

@@ -38,7 +38,8 @@ async fn sold() -> Sold {
     let (market, actor) = (app.market(), researcher.actor().await);
     let bought = organisations::organisation(market, &buyer.actor().await, buyer.organisation()).await.unwrap();
     let form = ContractForm::complete().buyer(&bought.name, &bought.credit_code).set("kind", "transfer").set("subkind", "patent");
-    let fields = form.set("achievement", &achievement).set("payment", "lump").fields();
+    let fields = form.set("achievement", &achievement).set("payment", "lump").set("new_input", "50万").set("new_output", "600万");
+    let fields = fields.set("ip", "invention").set("ip_numbers", "ZL 2017 1 0601862.3").fields();
     let contract = contracts::create_contract(market, &actor, None, &fields, None).await.unwrap();
     let view = contracts::contract(market, &actor, &contract).await.unwrap();
     let file = NewFile { name: "contract.pdf", bytes: pdf("contract"), confidential: false, reason: "" };

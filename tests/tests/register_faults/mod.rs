@@ -95,6 +95,9 @@ async fn two_officers_decide_at_once() {
             let actor = if *by == Submit { &seller } else { &officers[0] };
             let now = version(&number).await;
             contracts::move_contract(market, actor, &number, *by, "", "", now, None).await.unwrap();
+            if *by == Accept {
+                keqiao_tests::answered(market, &officers[0], &number).await;
+            }
         }
         let now = version(&number).await;
         let mut tasks = JoinSet::new();
