@@ -112,7 +112,7 @@ impl History {
     fn buyer(&mut self) -> String {
         // Some of them are in the city, some are not.
         let number = self.numbers.below(BUYERS);
-        let place = if number % 4 == 0 { "91310100" } else { "91990103" };
+        let place = if number.is_multiple_of(4) { "91310100" } else { "91990103" };
         CreditCode::complete(place, &format!("MB{number:06}")).unwrap().as_str().to_owned()
     }
 
