@@ -140,7 +140,10 @@ pub(crate) fn due_badge(cx: &Cx, contract: &ContractSummary) -> Option<AnyView> 
     let today = cx.now.to_offset(CHINA).date();
     let calendar = &cx.market.config().calendar;
     Some(if due < today {
-        ui::badge(&t!(cx.lang, "review.overdue_by", n = calendar.between(due, today)), Tone::Bad)
+        // On a weekend after the last day no working day has passed yet.
+        let late = calendar.between(due, today);
+        let words = if late == 0 { t!(cx.lang, "review.is_overdue").to_owned() } else { t!(cx.lang, "review.overdue_by", n = late) };
+        ui::badge(&words, Tone::Bad)
     } else {
         ui::badge(&t!(cx.lang, "review.days_left", n = calendar.between(today, due)), Tone::Neutral)
     })

@@ -84,6 +84,10 @@ pub(crate) struct Words {
     pub(crate) contract_suffix: BTreeMap<String, String>,
     pub(crate) contract_summary: String,
     pub(crate) deduction: String,
+    /// Why the amount of a contract is changed.
+    pub(crate) amendment: String,
+    /// What an officer answers to a finding.
+    pub(crate) finding_answer: String,
     pub(crate) clause_places: Vec<String>,
 }
 

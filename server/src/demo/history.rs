@@ -15,12 +15,16 @@ use super::{
     content::{City, Listed},
     paper,
     people::{People, credit_code},
+    performance,
     room::negotiate,
     trade,
 };
 
 /// People who passed the training of technology managers.
 pub(crate) const TRAINED: i64 = 86;
+/// So many contracts before the last one an amount is changed, and another one should be.
+const AMENDED: i64 = 40;
+const AMENDING: i64 = 8;
 /// Contracts signed outside the market.
 pub(crate) const CONTRACTS: usize = 210;
 /// Interests that the market brought about.
@@ -132,13 +136,10 @@ pub(crate) async fn register(story: &Story, city: &City, people: &People, seller
     story.wait(Duration::days(2));
     contracts::move_contract(market, officer, number, ContractMove::Accept, "", "", version + 1, None).await?;
     for finding in contracts::findings(market, officer, number).await? {
-        let fields: Fields = [
-            ("kind", finding.kind.code().to_owned()),
-            ("others", finding.others()),
-            ("answer", "已核对合同文本：标的和交付内容不同，属于独立的合同。".to_owned()),
-        ]
-        .into_iter()
-        .collect();
+        let fields: Fields =
+            [("kind", finding.kind.code().to_owned()), ("others", finding.others()), ("answer", city.words.finding_answer.clone())]
+                .into_iter()
+                .collect();
         contracts::answer_finding(market, officer, number, &fields, None).await?;
     }
     story.wait(Duration::days(2));
@@ -158,6 +159,7 @@ pub(crate) async fn contracts(story: &mut Story, city: &City, people: &People, s
     let achievements: Vec<_> = city.listings.iter().filter(|t| t.kind == ListingKind::Achievement).collect();
     let counties: Vec<String> = story.market.counties().map(|r| r.code.clone()).collect();
     let count = i64::try_from(CONTRACTS).unwrap_or(1);
+    let mut registered: Vec<(&Actor, String)> = Vec::new();
     for place in 0..CONTRACTS {
         let left = count - i64::try_from(place).unwrap_or(0);
         story.hours_ago(left * 24 * 1_000 / count + 24 * 8);
@@ -181,9 +183,17 @@ pub(crate) async fn contracts(story: &mut Story, city: &City, people: &People, s
         let number = contracts::create_contract(&story.market, seller, None, &fields, None).await.context("demo contract")?;
         if left > 5 {
             register(story, city, people, seller, &number).await?;
+            registered.push((seller, number));
         } else if left > 2 {
             let version = attach(story, city, seller, &number).await?;
             contracts::move_contract(&story.market, seller, &number, ContractMove::Submit, "", "", version, None).await?;
+        }
+        // Some two months after it was registered the first part of a price comes in.
+        if let Some((seller, number)) = registered.iter().rev().nth(12).filter(|_| place % 2 == 0 && left > 5) {
+            performance::receive(story, city, seller, number, 40).await?;
+            if left == AMENDED || left == AMENDING {
+                performance::amend(story, city, people, seller, number, left == AMENDED).await?;
+            }
         }
         step(1);
     }

@@ -4,6 +4,7 @@ mod content;
 mod history;
 pub mod paper;
 mod people;
+mod performance;
 mod pricing;
 mod reported;
 mod room;
