@@ -149,6 +149,8 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("reward", &["contract_id"], false),
         index("reward_share", &["reward_id", "place"], false),
         index("ledger_sum", &["year", "month"], false),
+        // With what is added up: no total reads a row.
+        index("ledger_sum", &["figure", "year", "month", "region", "field", "contract_kind", "amount", "entries"], false),
         index("report", &["indicator", "year", "region", "state"], false),
         index("contract", &["state", "due_on"], false),
         // In the order of the register, with everything it is filtered by: lists and counts read no row that they do not show.
