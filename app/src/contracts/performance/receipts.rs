@@ -28,9 +28,7 @@ pub(super) fn part(cx: &Cx, shown: &PerformanceView, form: &Form) -> AnyView {
         let mut head = vec![
             t!(cx.lang, "performance.received_on"),
             t!(cx.lang, "performance.amount"),
-            t!(cx.lang, "performance.for_milestone"),
             t!(cx.lang, "performance.file"),
-            t!(cx.lang, "performance.recorded_by"),
             t!(cx.lang, "performance.state"),
         ];
         if acts {
@@ -52,12 +50,13 @@ fn row(cx: &Cx, r: &ReceiptView, acts: bool, form: &Form) -> Vec<AnyView> {
     let note = (!r.note.is_empty()).then(|| ui::paragraphs(&r.note));
     let reason = (!r.reason.is_empty()).then(|| ui::paragraphs(&r.reason));
     let file = r.file.as_ref().map(|(id, name)| view! { <a href=format!("/attachments/{id}")>{name.clone()}</a> });
+    let milestone =
+        r.milestone.as_ref().map(|title| view! { <p class="hint">{t!(cx.lang, "performance.received_for", title = title)}</p> });
+    let recorded = t!(cx.lang, "performance.recorded_by", name = r.person, at = ui::date_text(cx, r.at));
     let mut cells = vec![
-        view! { {ui::day(cx, r.received_on)}{note} }.into_any(),
+        view! { {ui::day(cx, r.received_on)}{milestone}{note} }.into_any(),
         ui::money(cx, r.amount.fen()).into_any(),
-        r.milestone.clone().unwrap_or_else(|| "–".to_owned()).into_any(),
-        view! { {file} }.into_any(),
-        view! { {r.person.clone()}<p class="hint">{ui::date(cx, r.at)}</p> }.into_any(),
+        view! { {file}<p class="hint">{recorded}</p> }.into_any(),
         view! { {ui::state_badge(cx, ReceiptState::GROUP, r.state.code())}{reason} }.into_any(),
     ];
     if acts {
