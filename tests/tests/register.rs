@@ -507,6 +507,25 @@ async fn an_amount_amended_while_reviewed_is_refused() {
 }
 
 #[tokio::test]
+async fn an_amount_is_not_amended_below_what_was_received() {
+    let r = Registry::new().await;
+    let number = r.registered(worth("主轴轴承开发", "900000")).await;
+    let early = r.proposes(&number, &amount("50万", "50万")).await.unwrap();
+    let (market, seller) = (r.app.market(), r.seller.actor().await);
+    let typed = fields([("amount", "60万"), ("received_on", "2026-08-01")]);
+    let slip = NewFile { name: "slip.pdf", bytes: pdf("slip"), confidential: false, reason: "" };
+    keqiao_market::performance::record_receipt(market, &seller, &number, &typed, Some(slip), None).await.unwrap();
+    let decided = r.decides(&r.county, &number, early, AmendmentMove::Approve, "").await;
+    assert_eq!(codes(decided), refused("", "amount_below_received"), "what came in after it was asked for counts too");
+    r.decides(&r.seller, &number, early, AmendmentMove::Withdraw, "").await.unwrap();
+    assert_eq!(codes(r.proposes(&number, &amount("59万", "59万")).await), refused("value", "amount_below_received"));
+    let place = r.proposes(&number, &amount("60万", "60万")).await.unwrap();
+    r.decides(&r.county, &number, place, AmendmentMove::Approve, "").await.unwrap();
+    assert_eq!(r.total(Figure::ContractValue).await, 60_000_000);
+    assert_eq!(ledger::verify(market).await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn an_amendment_of_what_changed_meanwhile_is_stale() {
     let r = Registry::new().await;
     let number = r.registered(worth("主轴轴承开发", "900000")).await;

@@ -32,7 +32,7 @@ use crate::{
     ledger,
     notices::Telling,
     paging::fetch,
-    rules,
+    performance, rules,
 };
 
 /// Longest reason of an amendment, characters.
@@ -206,7 +206,7 @@ fn read(check: &mut Check, kind: AmendmentKind, fields: &Fields, row: &contract:
 /// # Errors
 /// [`Error::SignIn`]; [`Error::NotFound`] for those who may not know of the contract; [`Error::Forbidden`] for anyone but the seller's;
 /// [`Error::Invalid`] with every reason at its field: `not_in_register`, `amendment_open` when one of the kind waits, `nothing_changed`,
-/// `file_required`.
+/// `file_required`, `amount_below_received`, `amount_below_milestones`.
 pub async fn propose_amendment(
     market: &Market,
     actor: &Actor,
@@ -259,6 +259,7 @@ pub async fn propose_amendment(
         };
         return Err(Error::field(field, "nothing_changed"));
     }
+    check_performed(&tx, &row, &after, "value").await?;
     let last: Option<i64> =
         Entity::find().filter(Column::ContractId.eq(row.id)).order_by_desc(Column::Place).one(&*tx).await?.map(|a| a.place);
     let (id, place) = (Uuid::now_v7(), last.unwrap_or(0) + 1);
@@ -307,7 +308,7 @@ async fn passes_threshold<C: ConnectionTrait>(db: &C, row: &contract::Model, aft
 /// # Errors
 /// [`Error::SignIn`]; [`Error::NotFound`] when there is none the actor may know of; [`Error::Forbidden`] when the table does not allow the actor
 /// the move; [`Error::Stale`] when amendment or contract changed meanwhile; [`Error::Invalid`]: `conflict_of_interest`, `another_officer`,
-/// `not_in_register`, `amendment_outdated` when the register says something else than the amendment starts from, `reason_required`.
+/// `not_in_register`, `amount_below_received`, `amount_below_milestones`, `amendment_outdated` when the register says something else than the amendment starts from, `reason_required`.
 pub async fn decide_amendment(
     market: &Market,
     actor: &Actor,
@@ -379,6 +380,18 @@ pub async fn decide_amendment(
     tx.commit().await
 }
 
+/// An amount stays above what was received and what milestones plan; whoever calls holds the contract's row, as whoever records a receipt does.
+async fn check_performed(tx: &Tx, row: &contract::Model, after: &Change, field: &str) -> Result<()> {
+    let Change::Amount { value, .. } = after else { return Ok(()) };
+    if *value < performance::received(&**tx, row.id).await? {
+        return Err(Error::field(field, "amount_below_received"));
+    }
+    if *value < performance::planned(&**tx, row.id).await? {
+        return Err(Error::field(field, "amount_below_milestones"));
+    }
+    Ok(())
+}
+
 /// Makes the register say what an amendment says, and the ledger count it.
 async fn enter(market: &Market, tx: &Tx, row: &contract::Model, amendment: &Model, after: &Change) -> Result<()> {
     if !state_of(row)?.is_registered() {
@@ -388,6 +401,7 @@ async fn enter(market: &Market, tx: &Tx, row: &contract::Model, amendment: &Mode
     if !Change::now(&**tx, row, kind_of(amendment)?).await?.same(&before) {
         return Err(Error::field("", "amendment_outdated"));
     }
+    check_performed(tx, row, after, "").await?;
     let mut change = contract::ActiveModel { updated_at: Set(tx.now), version: Set(row.version + 1), ..Default::default() };
     match after {
         Change::Amount { value, technical_value } => {

@@ -95,6 +95,18 @@ pub(crate) async fn received<C: ConnectionTrait>(db: &C, contract: Uuid) -> Resu
     Ok(sum.flatten().unwrap_or(0))
 }
 
+/// What the milestones of a contract come to, fen.
+pub(crate) async fn planned<C: ConnectionTrait>(db: &C, contract: Uuid) -> Result<i64> {
+    let sum: Option<Option<i64>> = milestone::Entity::find()
+        .select_only()
+        .column_as(Expr::col(milestone::Column::Amount).sum().cast_as("bigint"), "amount")
+        .filter(milestone::Column::ContractId.eq(contract))
+        .into_tuple()
+        .one(db)
+        .await?;
+    Ok(sum.flatten().unwrap_or(0))
+}
+
 /// Whether a milestone of the contract is not accepted yet.
 pub(crate) async fn has_open_milestones<C: ConnectionTrait>(db: &C, contract: Uuid) -> Result<bool> {
     let open = milestone::Entity::find()
