@@ -1,11 +1,13 @@
 //! The officers' board: who may see what, that its figures are those of the ledger, and that what is shown is what is saved.
 
 use keqiao_market::{
-    contracts,
+    FormerRegion, contracts,
+    entity::{contract, ledger_sum, organisation, organisation_sum},
     ledger::{self, LedgerFilter},
 };
 use keqiao_model::{Figure, OrganisationKind};
 use keqiao_tests::{ContractForm, OrganisationForm, TestApp, registered};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
 
 /// Sections of the board.
 const SECTIONS: [&str; 6] = ["funnel", "amounts", "work", "quality", "responses", "organisations"];
@@ -118,4 +120,45 @@ async fn what_people_typed_is_no_formula_in_the_files() {
     registered(market, &officer.actor().await, &number).await;
     let top = lines(&officer.get("/dashboard?format=csv&section=organisations").await.bytes);
     assert!(top[1].contains("\"'=HYPERLINK(1)公司\""), "{top:#?}");
+}
+
+#[tokio::test]
+async fn what_was_registered_in_a_county_that_is_no_more_counts_for_its_successor() {
+    let app = TestApp::with(|settings| {
+        let county = settings.regions.iter_mut().find(|r| r.code == "990103").unwrap();
+        county.former = vec![FormerRegion { code: "990193".to_owned(), ..FormerRegion::default() }];
+    })
+    .await;
+    let signed = app.pair().await.signed().await;
+    signed.register().await;
+    let seller = signed.pair.researcher.organisation();
+    let market = app.market();
+    // As it was stored before the county merged.
+    organisation::Entity::update_many()
+        .col_expr(organisation::Column::Region, Expr::value("990193"))
+        .filter(organisation::Column::Id.eq(seller))
+        .exec(market.database())
+        .await
+        .unwrap();
+    let own = ledger_sum::Column::Figure.eq(Figure::ContractValue.code());
+    let sums = ledger_sum::Entity::update_many().col_expr(ledger_sum::Column::Region, Expr::value("990193")).filter(own);
+    sums.exec(market.database()).await.unwrap();
+    let sums = organisation_sum::Entity::update_many().col_expr(organisation_sum::Column::Region, Expr::value("990193"));
+    sums.filter(organisation_sum::Column::OrganisationId.eq(seller)).exec(market.database()).await.unwrap();
+    contract::Entity::update_many()
+        .col_expr(contract::Column::Region, Expr::value("990193"))
+        .filter(contract::Column::SellerId.eq(seller))
+        .exec(market.database())
+        .await
+        .unwrap();
+    for officer in [&signed.pair.officer, &app.county_officer("990103").await] {
+        for (section, words) in [("funnel", "120.00 万元"), ("amounts", "120.00 万元"), ("organisations", "120.00 万元")] {
+            for code in ["990103", "990193"] {
+                let page = officer.open(&format!("/dashboard?tab={section}&region={code}")).await;
+                assert!(page.says(words), "{section} {code}: {page}");
+            }
+        }
+    }
+    let file = signed.pair.officer.get("/dashboard?tab=amounts&format=csv").await;
+    assert!(lines(&file.bytes).iter().any(|l| l.contains("汀北区") && l.contains("1200000.00")), "{}", file.text);
 }

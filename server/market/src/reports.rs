@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use keqiao_model::{
     Check, FieldError, Fields, NoticeKind, Party, ReportMove, ReportState, ReportedIndicator, Stateful, TEXT_MAX, parse_percent,
+    parse_whole,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -133,8 +134,7 @@ fn value_of(check: &mut Check, indicator: Option<ReportedIndicator>, typed: &str
         check.ensure(share.is_some(), "value", "percent");
         return share.unwrap_or(0);
     }
-    let plain: String = typed.chars().filter(|c| !matches!(c, ',' | '，' | ' ')).collect();
-    let number = plain.parse::<i64>().ok().filter(|n| (0..=NUMBER_MAX).contains(n));
+    let number = parse_whole(typed).filter(|n| *n <= NUMBER_MAX);
     check.ensure(number.is_some(), "value", "whole_number");
     number.unwrap_or(0)
 }
@@ -277,7 +277,7 @@ pub async fn move_report(
     }
     check.finish(())?;
     if by == ReportMove::Approve {
-        replace(market, &tx, &row).await?;
+        replace(&tx, &row).await?;
     }
     let mut update = Entity::update_many()
         .col_expr(Column::State, Expr::value(transition.to.code()))
@@ -308,11 +308,9 @@ pub async fn move_report(
 }
 
 /// Puts what was approved before in the same place aside.
-async fn replace(market: &Market, tx: &Tx, row: &Model) -> Result<()> {
-    let approved = of_place(&row.indicator, row.year, market.codes_of(&row.region))
-        .filter(Column::State.eq(ReportState::Approved.code()))
-        // A value reported under the code of a county that merged with others is another part of the same place.
-        .filter(Column::Region.eq(row.region.as_str()));
+async fn replace(tx: &Tx, row: &Model) -> Result<()> {
+    // A value reported under the code of a county that merged with others is another part of the same place.
+    let approved = of_place(&row.indicator, row.year, vec![row.region.clone()]).filter(Column::State.eq(ReportState::Approved.code()));
     for old in approved.all(&**tx).await? {
         let by = ReportMove::Replace;
         let transition = state_of(&old)?.transition(by).ok_or_else(|| Error::internal("an approved report cannot be replaced"))?;

@@ -68,4 +68,5 @@ pub use taxonomy::{
     IpStatus, Judgement, LegalKind, ListingHint, OrganisationKind, Ownership, PaymentWay, PriceKind, RefusalCode, is_industry,
 };
 pub use terms::{IpShare, MILESTONES_MAX, Milestone, RoyaltyBase, TermChange, Terms, format_percent, parse_percent};
+pub use typed::{half_width, parse_whole};
 pub use working_days::{Calendar, CalendarYear};

@@ -8,7 +8,7 @@ pub(crate) fn identifier(text: &str) -> String {
 }
 
 /// A full-width ASCII character made half-width.
-pub(crate) fn half_width(c: char) -> char {
+pub fn half_width(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         _ => c,
@@ -35,6 +35,11 @@ pub(crate) fn number(text: &str) -> String {
             _ => half_width(c),
         })
         .collect()
+}
+
+/// A whole number, not below zero, as people type it: full-width digits, white space, groups of three or four.
+pub fn parse_whole(text: &str) -> Option<i64> {
+    ungroup(&number(text))?.parse().ok()
 }
 
 /// The digits of a whole number with its separators dropped: groups of three (`1,234,567`) or of four (`1,2345,6789`) after the

@@ -1,4 +1,4 @@
-//! Random lives of contracts: recorded, handed in, decided, brought in from tables, completed and cancelled, by several people, each move as
+//! Random lives of contracts: recorded, handed in, decided, brought in from tables, amended, paid, completed and cancelled, by several people, each move as
 //! people make it. The same seed makes the same history.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -6,10 +6,13 @@ use std::{collections::BTreeMap, time::Duration};
 use keqiao_market::{
     Actor, Error, Market, Subject, attachments,
     contracts::{self, Filter},
-    entity::{attachment, contract},
+    entity::{amendment, attachment, contract, receipt},
     ledger::{self, LedgerFilter},
+    performance,
 };
-use keqiao_model::{ContractMove, ContractState, CreditCode, Fields, Figure, Stateful as _};
+use keqiao_model::{
+    AmendmentMove, AmendmentState, ContractMove, ContractState, CreditCode, Fen, Fields, Figure, ReceiptState, Stateful as _, format_date,
+};
 use keqiao_tests::{ContractForm, answered, pdf};
 use sea_orm::{ColumnTrait as _, EntityTrait as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _};
 use uuid::Uuid;
@@ -34,6 +37,12 @@ pub(super) enum Move {
     Import,
     /// A move of the state table, on some contract that stands where it begins.
     Contract(ContractMove),
+    /// The seller of a registered contract asks for another amount, or an officer decides what was asked for.
+    Amend,
+    /// Some of the price of a registered contract comes in.
+    Receive,
+    /// What came in was recorded wrongly.
+    Reverse,
 }
 
 /// How often each is tried.
@@ -49,6 +58,9 @@ const WEIGHTS: &[(Move, usize)] = &[
     (Move::Contract(ContractMove::Complete), 4),
     (Move::Contract(ContractMove::Cancel), 10),
     (Move::Import, 3),
+    (Move::Amend, 14),
+    (Move::Receive, 12),
+    (Move::Reverse, 4),
 ];
 
 /// Buyers that contracts name.
@@ -106,6 +118,9 @@ impl History {
             Move::Record => self.record().await.map(|()| Some(Vec::new())),
             Move::Import => self.import().await.map(Some),
             Move::Contract(by) => self.move_one(by).await,
+            Move::Amend => self.amend().await,
+            Move::Receive => self.receive().await,
+            Move::Reverse => self.reverse().await,
         }
     }
 
@@ -182,6 +197,65 @@ impl History {
         Ok(Some(vec![registered.registration_number.unwrap()]))
     }
 
+    /// Some registered contract of one of the sellers, and its seller.
+    async fn some_registered(&mut self) -> Option<(contract::Model, Actor)> {
+        let mine = contract::Column::SellerId.is_in(self.sellers.keys().copied());
+        let standing = contract::Column::State.is_in(ContractState::IN_REGISTER.map(ContractState::code));
+        let found = contract::Entity::find().filter(mine).filter(standing).order_by_asc(contract::Column::Id);
+        let count = found.clone().count(self.market.database()).await.unwrap();
+        let place = self.numbers.below(usize::try_from(count).unwrap());
+        let row = found.offset(place as u64).limit(1).one(self.market.database()).await.unwrap()?;
+        let seller = self.sellers[&row.seller_id].clone();
+        Some((row, seller))
+    }
+
+    /// Half of what is asked for is decided later, by the next amendment of that contract.
+    async fn amend(&mut self) -> keqiao_market::Result<Option<Vec<String>>> {
+        let open = amendment::Entity::find().filter(amendment::Column::State.eq(AmendmentState::Proposed.code()));
+        let open = open.order_by_asc(amendment::Column::Id).one(self.market.database()).await.unwrap();
+        if let Some(open) = open.filter(|_| self.numbers.below(2) == 0) {
+            let row = contract::Entity::find_by_id(open.contract_id).one(self.market.database()).await.unwrap().unwrap();
+            let (officer, seller) = (self.officer(), self.sellers[&row.seller_id].clone());
+            // Of a contract that was cancelled meanwhile, what was asked for is taken back.
+            let standing = ContractState::from_code(&row.state).unwrap().is_registered();
+            let refused = self.numbers.below(5) == 0;
+            let (actor, by, words) = match (standing, refused) {
+                (false, _) => (seller, AmendmentMove::Withdraw, ""),
+                (true, true) => (officer, AmendmentMove::Refuse, "证明材料不足。"),
+                (true, false) => (officer, AmendmentMove::Approve, ""),
+            };
+            contracts::decide_amendment(&self.market, &actor, &row.number, open.place, by, words, open.version, row.version, None).await?;
+            return Ok(Some(Vec::new()));
+        }
+        let Some((row, seller)) = self.some_registered().await else { return Ok(None) };
+        let value = self.amount();
+        let fields = [("kind", "amount"), ("value", &value), ("technical_value", &value), ("reason", "签订补充协议。")];
+        let file = attachments::NewFile { name: "supplement.pdf", bytes: pdf(&row.number), confidential: false, reason: "" };
+        contracts::propose_amendment(&self.market, &seller, &row.number, &fields.into_iter().collect(), Some(file), None).await?;
+        Ok(Some(Vec::new()))
+    }
+
+    async fn receive(&mut self) -> keqiao_market::Result<Option<Vec<String>>> {
+        let Some((row, seller)) = self.some_registered().await else { return Ok(None) };
+        let most = usize::try_from(row.value / 2).unwrap();
+        let amount = Fen::new(i64::try_from(1 + self.numbers.below(most)).unwrap()).format_input();
+        let today = format_date(self.market.now().to_offset(keqiao_market::CHINA).date());
+        let fields = [("amount", amount), ("received_on", today)].into_iter().collect();
+        let slip = attachments::NewFile { name: "slip.pdf", bytes: pdf(&row.number), confidential: false, reason: "" };
+        performance::record_receipt(&self.market, &seller, &row.number, &fields, Some(slip), None).await?;
+        Ok(Some(Vec::new()))
+    }
+
+    async fn reverse(&mut self) -> keqiao_market::Result<Option<Vec<String>>> {
+        let standing = receipt::Entity::find().filter(receipt::Column::State.eq(ReceiptState::Recorded.code()));
+        let Some(row) = standing.order_by_desc(receipt::Column::Id).one(self.market.database()).await.unwrap() else { return Ok(None) };
+        let of = contract::Entity::find_by_id(row.contract_id).one(self.market.database()).await.unwrap().unwrap();
+        let seller = self.sellers[&of.seller_id].clone();
+        let fields = [(format!("reason.{}", row.id), "重复登记。")].into_iter().collect();
+        performance::reverse_receipt(&self.market, &seller, &of.number, row.id, &fields, row.version, None).await?;
+        Ok(Some(Vec::new()))
+    }
+
     async fn import(&mut self) -> keqiao_market::Result<Vec<String>> {
         let officer = self.officer();
         let mut rows = String::new();
@@ -229,6 +303,13 @@ pub(super) async fn assert_sound(market: &Market, what: &str) {
     for (figure, outputs) in [(Figure::ContractValue, true), (Figure::AbsorbedValue, false)] {
         assert_eq!(ledger::total(market, figure, &LedgerFilter::default()).await.unwrap(), sum(outputs), "{what}: {figure}");
     }
+    // What stands of the receipts of contracts in the register, of sellers in the city.
+    let receipts = receipt::Entity::find().filter(receipt::Column::State.eq(ReceiptState::Recorded.code()));
+    let receipts = receipts.all(market.database()).await.unwrap();
+    let counts =
+        |id: Uuid| rows.iter().any(|r| r.id == id && standing.contains(&r.state.as_str()) && organisations[&r.seller_id] != "000000");
+    let income: i64 = receipts.iter().filter(|r| counts(r.contract_id)).map(|r| r.amount).sum();
+    assert_eq!(ledger::total(market, Figure::TechnicalIncome, &LedgerFilter::default()).await.unwrap(), income, "{what}: income");
     // Registration numbers: none twice; those of the house without gaps.
     let mut given: Vec<&str> = rows.iter().filter_map(|r| r.registration_number.as_deref()).collect();
     let all = given.len();

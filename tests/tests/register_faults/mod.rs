@@ -32,7 +32,7 @@ use time::Duration;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use self::history::{History, Numbers, actors, assert_sound, form, people, refused_at};
+use self::history::{History, Move, Numbers, actors, assert_sound, form, people, refused_at};
 use crate::config::toml_of;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -192,7 +192,8 @@ async fn the_ledger_is_what_recomputing_gives_after_every_move_of_random_histori
             }
         }
     }
-    assert!(seen.len() >= 8, "of every kind there were some: {seen:?}");
+    assert!(seen.len() >= 10, "of every kind there were some: {seen:?}");
+    assert!([Move::Amend, Move::Receive].iter().all(|what| seen.contains_key(what)), "{seen:?}");
 }
 
 /// Moves until somebody ends it. Runs inside [`killed_at_any_point_the_register_and_the_ledger_agree`], in a process of its own.

@@ -32,7 +32,7 @@ use crate::{
     ledger,
     notices::Telling,
     paging::fetch,
-    performance, rules,
+    performance, rewards, rules,
 };
 
 /// Longest reason of an amendment, characters.
@@ -206,7 +206,7 @@ fn read(check: &mut Check, kind: AmendmentKind, fields: &Fields, row: &contract:
 /// # Errors
 /// [`Error::SignIn`]; [`Error::NotFound`] for those who may not know of the contract; [`Error::Forbidden`] for anyone but the seller's;
 /// [`Error::Invalid`] with every reason at its field: `not_in_register`, `amendment_open` when one of the kind waits, `nothing_changed`,
-/// `file_required`, `amount_below_received`, `amount_below_milestones`.
+/// `file_required`, `amount_below_received`, `amount_below_milestones`, `amount_below_splits`.
 pub async fn propose_amendment(
     market: &Market,
     actor: &Actor,
@@ -308,7 +308,7 @@ async fn passes_threshold<C: ConnectionTrait>(db: &C, row: &contract::Model, aft
 /// # Errors
 /// [`Error::SignIn`]; [`Error::NotFound`] when there is none the actor may know of; [`Error::Forbidden`] when the table does not allow the actor
 /// the move; [`Error::Stale`] when amendment or contract changed meanwhile; [`Error::Invalid`]: `conflict_of_interest`, `another_officer`,
-/// `not_in_register`, `amount_below_received`, `amount_below_milestones`, `amendment_outdated` when the register says something else than the amendment starts from, `reason_required`.
+/// `not_in_register`, `amount_below_received`, `amount_below_milestones`, `amount_below_splits`, `amendment_outdated` when the register says something else than the amendment starts from, `reason_required`.
 pub async fn decide_amendment(
     market: &Market,
     actor: &Actor,
@@ -380,7 +380,7 @@ pub async fn decide_amendment(
     tx.commit().await
 }
 
-/// An amount stays above what was received and what milestones plan; whoever calls holds the contract's row, as whoever records a receipt does.
+/// An amount stays above what was received, what milestones plan and what splits hold; whoever calls holds the contract's row, as whoever records a receipt does.
 async fn check_performed(tx: &Tx, row: &contract::Model, after: &Change, field: &str) -> Result<()> {
     let Change::Amount { value, .. } = after else { return Ok(()) };
     if *value < performance::received(&**tx, row.id).await? {
@@ -388,6 +388,9 @@ async fn check_performed(tx: &Tx, row: &contract::Model, after: &Change, field: 
     }
     if *value < performance::planned(&**tx, row.id).await? {
         return Err(Error::field(field, "amount_below_milestones"));
+    }
+    if *value < rewards::held(&**tx, row.id, None).await? {
+        return Err(Error::field(field, "amount_below_splits"));
     }
     Ok(())
 }

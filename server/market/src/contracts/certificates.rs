@@ -1,6 +1,6 @@
 //! Certificates of registration: what is printed, and what anybody learns who checks one. They hold what the public register holds, and no more.
 
-use keqiao_model::{AmendmentKind, ContractState};
+use keqiao_model::{AmendmentKind, ContractState, half_width};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::{Date, Duration, OffsetDateTime};
 
@@ -62,10 +62,7 @@ pub enum Checked {
 pub fn certificate_code(typed: &str) -> String {
     typed
         .chars()
-        .map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-            _ => c,
-        })
+        .map(half_width)
         .filter(|c| c.is_ascii_alphanumeric())
         .map(|c| match c.to_ascii_uppercase() {
             'O' => '0',

@@ -10,7 +10,7 @@ mod tests;
 
 use std::collections::{HashMap, HashSet};
 
-use keqiao_model::{ContractState, RuleKind};
+use keqiao_model::{ContractState, RuleKind, half_width};
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
@@ -73,10 +73,7 @@ pub(super) fn shingles(title: &str, summary: &str) -> HashSet<u64> {
     let plain: Vec<u64> = [title, "\n", summary]
         .into_iter()
         .flat_map(str::chars)
-        .map(|c| match c {
-            '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-            _ => c,
-        })
+        .map(half_width)
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .map(u64::from)

@@ -19,6 +19,7 @@ use crate::{
         contract::{Column, Entity, Model},
         membership, organisation,
     },
+    organisations::ACTIVE,
 };
 
 /// Contracts that a finding names at most.
@@ -33,7 +34,7 @@ async fn members<C: ConnectionTrait>(db: &C, organisations: &[Uuid]) -> Result<V
         .column(membership::Column::OrganisationId)
         .column(membership::Column::PersonId)
         .filter(membership::Column::OrganisationId.is_in(organisations.iter().copied()))
-        .filter(membership::Column::State.eq("active"))
+        .filter(membership::Column::State.eq(ACTIVE))
         .into_tuple()
         .all(db)
         .await?)

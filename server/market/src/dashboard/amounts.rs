@@ -66,22 +66,9 @@ fn narrowed(board: &Board, years: &[i32]) -> Condition {
     Condition::all()
         .add(Column::Figure.is_in(FIGURES.map(|f| f.code())))
         .add(Column::Year.is_in(years.iter().map(|year| i64::from(*year))))
-        .add_option(board.region.as_deref().map(|region| Column::Region.eq(region)))
+        .add(board.in_region(Column::Region))
         .add_option(board.field.map(|field| Column::Field.eq(field.code())))
         .add_option(board.kind.map(|kind| Column::ContractKind.eq(kind.code())))
-}
-
-/// The sum of one figure in the year.
-pub(super) async fn sum_of(market: &Market, board: &Board, figure: Figure) -> Result<i64> {
-    let sum: Option<Option<i64>> = Entity::find()
-        .select_only()
-        .column_as(Expr::col(Column::Amount).sum().cast_as("bigint"), "amount")
-        .filter(narrowed(board, &[board.year]))
-        .filter(Column::Figure.eq(figure.code()))
-        .into_tuple()
-        .one(&market.db)
-        .await?;
-    Ok(sum.flatten().unwrap_or(0))
 }
 
 /// Registered money of the year: by month beside the year before, by county, field and kind.
@@ -131,7 +118,7 @@ pub async fn amounts(market: &Market, board: &Board) -> Result<Amounts> {
         .await?;
     let (mut regions, mut fields, mut kinds) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for (figure, region, field, kind, amount) in parts {
-        regions.entry(region).or_insert_with(Money::default).add(&figure, amount);
+        regions.entry(market.current(&region).to_owned()).or_insert_with(Money::default).add(&figure, amount);
         if let Some(field) = Field::from_code(&field) {
             fields.entry(field.code()).or_insert((field, Money::default())).1.add(&figure, amount);
         }
@@ -145,7 +132,7 @@ pub async fn amounts(market: &Market, board: &Board) -> Result<Amounts> {
             found.regions.push((county.code.clone(), money));
         }
     }
-    // Counties that were merged away, and organisations of the city that belong to no county.
+    // Organisations of the city that belong to no county.
     let mut elsewhere = Money::default();
     for money in regions.into_values() {
         elsewhere.value = elsewhere.value.saturating_add(money.value);

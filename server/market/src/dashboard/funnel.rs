@@ -9,10 +9,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Board, amounts, counted};
+use super::{Board, counted};
 use crate::{
     Market, Result,
     entity::{contract, deal, interest, listing, matched, nda, organisation_sum, term_sheet, verdict},
+    ledger,
     listings::kind_code,
 };
 
@@ -130,13 +131,6 @@ fn of_kind(board: &Board) -> Condition {
     Condition::all().add_option(board.kind.map(|kind| contract::Column::Kind.eq(kind.code())))
 }
 
-/// Contracts of the region, the field and the kind.
-fn of_contract(board: &Board) -> Condition {
-    of_kind(board)
-        .add_option(board.region.as_deref().map(|region| contract::Column::Region.eq(region)))
-        .add_option(board.field.map(|field| contract::Column::Field.eq(field.code())))
-}
-
 /// How far the market of the year has come, and what money is on its way.
 ///
 /// # Errors
@@ -146,6 +140,7 @@ pub async fn funnel(market: &Market, board: &Board) -> Result<Funnel> {
     let published = |kind: ListingKind| {
         listing::Entity::find()
             .filter(listing::Column::Kind.eq(kind_code(kind)))
+            // In any state: named, so that the index of kind, state and day answers.
             .filter(listing::Column::State.is_in(keqiao_model::ListingState::ALL.iter().map(|s| s.code())))
             .filter(board.within(listing::Column::PublishedAt))
             .filter(board.of_listing())
@@ -244,7 +239,7 @@ async fn from_deals(market: &Market, board: &Board) -> Result<u64> {
             .select_only()
             .columns([contract::Column::State, contract::Column::RegisteredAt])
             .filter(contract::Column::DealId.is_in(chunk.iter().copied()))
-            .filter(of_contract(board))
+            .filter(board.of_contract())
             .into_tuple()
             .all(&market.db)
             .await?;
@@ -265,7 +260,7 @@ async fn registered(market: &Market, board: &Board) -> Result<u64> {
             .column_as(contract::Column::Id.count(), "n")
             .filter(contract::Column::State.eq(state.code()))
             .filter(board.within(contract::Column::RegisteredAt))
-            .filter(of_contract(board))
+            .filter(board.of_contract())
             .into_tuple()
             .one(&market.db)
             .await?;
@@ -292,8 +287,8 @@ async fn pipeline(market: &Market, board: &Board) -> Result<Vec<Pipeline>> {
         Pipeline {
             stage: Stage::Registered,
             number: counted(counted_sellers.flatten()),
-            value: amounts::sum_of(market, board, Figure::ContractValue).await?,
-            technical: Some(amounts::sum_of(market, board, Figure::TechnicalValue).await?),
+            value: ledger::total(market, Figure::ContractValue, &board.ledger()).await?,
+            technical: Some(ledger::total(market, Figure::TechnicalValue, &board.ledger()).await?),
         },
     ])
 }
@@ -301,7 +296,7 @@ async fn pipeline(market: &Market, board: &Board) -> Result<Vec<Pipeline>> {
 /// Sums of organisations of the region, the field and the kind.
 fn of_sum(board: &Board) -> Condition {
     use organisation_sum::Column as C;
-    let region = Condition::all().add_option(board.region.as_deref().map(|region| C::Region.eq(region)));
+    let region = board.in_region(C::Region);
     if board.field.is_none() && board.kind.is_none() {
         return region.add(C::Field.eq("")).add(C::ContractKind.eq(""));
     }
@@ -353,7 +348,7 @@ async fn contracts_in(market: &Market, board: &Board, stage: Stage, states: &[Co
         .column_as(sum(contract::Column::Value), "value")
         .column_as(sum(contract::Column::TechnicalValue), "technical")
         .filter(contract::Column::State.is_in(states.iter().map(|s| s.code())))
-        .filter(of_contract(board))
+        .filter(board.of_contract())
         .into_tuple()
         .one(&market.db)
         .await?;

@@ -25,8 +25,8 @@ pub use self::{
 use crate::{
     Actor, CHINA, Error, Market, Result,
     contracts::start_of_year,
-    entity::{ledger_sum, listing, organisation},
-    ledger::{LedgerFilter, OrganisationTotal, top_organisations},
+    entity::{contract, ledger_sum, listing, organisation},
+    ledger::{self, LedgerFilter, OrganisationTotal, top_organisations},
 };
 
 /// Organisations shown of each side.
@@ -54,6 +54,8 @@ pub struct Board {
     pub years: Vec<i32>,
     /// The county, if it is about one.
     pub region: Option<String>,
+    /// The codes under which what is of that county may be stored.
+    codes: Vec<String>,
     /// Whether the actor answers for this county only.
     pub own_county: bool,
     /// 技术领域.
@@ -88,10 +90,12 @@ pub async fn board(market: &Market, actor: &Actor, filter: &BoardFilter) -> Resu
         years.push(year);
         years.sort_unstable_by(|a, b| b.cmp(a));
     }
+    let region = county.or(chosen).map(|code| market.current(code).to_owned());
     Ok(Board {
         year,
         years,
-        region: county.or(chosen).map(str::to_owned),
+        codes: region.as_deref().map(|code| market.codes_of(code)).unwrap_or_default(),
+        region,
         own_county: county.is_some(),
         field: filter.field,
         kind: filter.kind,
@@ -110,6 +114,20 @@ impl Board {
         Condition::all().add(column.gte(from)).add(column.lt(to))
     }
 
+    /// Whether something is of the region, by a column of its own.
+    fn in_region(&self, column: impl ColumnTrait) -> Condition {
+        let codes = self.codes.iter().map(String::as_str);
+        Condition::all().add_option(self.region.is_some().then(|| column.is_in(codes)))
+    }
+
+    /// Whether a contract is of the region, the field and the kind.
+    fn of_contract(&self) -> Condition {
+        use contract::Column as C;
+        self.in_region(C::Region)
+            .add_option(self.field.map(|field| C::Field.eq(field.code())))
+            .add_option(self.kind.map(|kind| C::Kind.eq(kind.code())))
+    }
+
     /// Listings of the region and the field, by a column of theirs.
     fn listings(&self, column: listing::Column) -> SelectStatement {
         listing::Entity::find().select_only().column(column).filter(self.of_listing()).into_query()
@@ -117,9 +135,7 @@ impl Board {
 
     /// Whether a listing is of the region and the field.
     fn of_listing(&self) -> Condition {
-        Condition::all()
-            .add_option(self.region.as_deref().map(|region| listing::Column::Region.eq(region)))
-            .add_option(self.field.map(|field| listing::Column::Field.eq(field.code())))
+        self.in_region(listing::Column::Region).add_option(self.field.map(|field| listing::Column::Field.eq(field.code())))
     }
 
     /// Whether something of a listing is of the region and the field; no question at all when neither was chosen.
@@ -130,10 +146,9 @@ impl Board {
 
     /// Whether something of an organisation is of the region.
     fn about_organisation(&self, column: impl ColumnTrait) -> Condition {
-        Condition::all().add_option(self.region.as_deref().map(|region| {
-            let within =
-                organisation::Entity::find().select_only().column(organisation::Column::Id).filter(organisation::Column::Region.eq(region));
-            column.in_subquery(within.into_query())
+        Condition::all().add_option(self.region.is_some().then(|| {
+            let within = organisation::Entity::find().select_only().column(organisation::Column::Id);
+            column.in_subquery(within.filter(self.in_region(organisation::Column::Region)).into_query())
         }))
     }
 
@@ -164,9 +179,9 @@ pub async fn top(market: &Market, board: &Board) -> Result<Top> {
     let filter = board.ledger();
     Ok(Top {
         sellers: top_organisations(market, Figure::ContractValue, &filter, TOP).await?,
-        sold: amounts::sum_of(market, board, Figure::ContractValue).await?,
+        sold: ledger::total(market, Figure::ContractValue, &filter).await?,
         buyers: top_organisations(market, Figure::AbsorbedValue, &filter, TOP).await?,
-        bought: amounts::sum_of(market, board, Figure::AbsorbedValue).await?,
+        bought: ledger::total(market, Figure::AbsorbedValue, &filter).await?,
     })
 }
 

@@ -101,18 +101,11 @@ async fn plain<E: EntityTrait>(market: &Market, kind: WorkKind, query: Select<E>
     Ok(Work { kind, waiting, overdue: None, soon: None, oldest })
 }
 
-fn of_contract(board: &Board) -> Condition {
-    Condition::all()
-        .add_option(board.region.as_deref().map(|region| contract::Column::Region.eq(region)))
-        .add_option(board.field.map(|field| contract::Column::Field.eq(field.code())))
-        .add_option(board.kind.map(|kind| contract::Column::Kind.eq(kind.code())))
-}
-
 /// Whether something is about a contract of the region, the field and the kind.
 fn about_contract(board: &Board, column: impl ColumnTrait) -> Condition {
     let narrowed = board.region.is_some() || board.field.is_some() || board.kind.is_some();
     Condition::all().add_option(narrowed.then(|| {
-        let of = contract::Entity::find().select_only().column(contract::Column::Id).filter(of_contract(board));
+        let of = contract::Entity::find().select_only().column(contract::Column::Id).filter(board.of_contract());
         column.in_subquery(of.into_query())
     }))
 }
@@ -120,7 +113,7 @@ fn about_contract(board: &Board, column: impl ColumnTrait) -> Condition {
 async fn contracts(market: &Market, board: &Board) -> Result<Work> {
     use contract::Column as C;
     let query =
-        || contract::Entity::find().filter(C::State.is_in(ContractState::WAITING.map(ContractState::code))).filter(of_contract(board));
+        || contract::Entity::find().filter(C::State.is_in(ContractState::WAITING.map(ContractState::code))).filter(board.of_contract());
     let today = today(market);
     let (all, oldest) = waiting(market, query(), C::SubmittedAt).await?;
     let overdue = query().filter(C::DueOn.lt(format_date(today))).count(&market.db).await?;
@@ -146,9 +139,7 @@ fn listings(board: &Board) -> Select<listing::Entity> {
 }
 
 fn reports(board: &Board) -> Select<report::Entity> {
-    report::Entity::find()
-        .filter(report::Column::State.eq(ReportState::Submitted.code()))
-        .filter(Condition::all().add_option(board.region.as_deref().map(|region| report::Column::Region.eq(region))))
+    report::Entity::find().filter(report::Column::State.eq(ReportState::Submitted.code())).filter(board.in_region(report::Column::Region))
 }
 
 fn objections(board: &Board) -> Select<objection::Entity> {

@@ -153,7 +153,7 @@ pub async fn top_organisations(market: &Market, figure: Figure, filter: &LedgerF
         query = query.filter(Column::Year.eq(year));
     }
     if let Some(region) = &filter.region {
-        query = query.filter(Column::Region.eq(region.as_str()));
+        query = query.filter(Column::Region.is_in(market.codes_of(region)));
     }
     let rows: Vec<(Uuid, i64, i64)> = query
         .group_by(Column::OrganisationId)

@@ -13,6 +13,7 @@ use keqiao_model::{ConversionWay, OrganisationKind, Party, RewardContent, Reward
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
+pub(crate) use self::writing::held;
 pub use self::{
     moving::move_reward,
     report::{AnnualReport, ReportContract, ReportKind, TaxNote, annual_report, tax_note, units},

@@ -81,7 +81,7 @@ async fn sold<C: ConnectionTrait>(db: &C, actor: &Actor, number: &str) -> Result
 }
 
 /// What others of the splits of a contract hold of its income; withdrawn ones hold nothing.
-async fn held<C: ConnectionTrait>(db: &C, contract: Uuid, except: Option<Uuid>) -> Result<i64> {
+pub(crate) async fn held<C: ConnectionTrait>(db: &C, contract: Uuid, except: Option<Uuid>) -> Result<i64> {
     let rows: Vec<(Uuid, i64)> = table::Entity::find()
         .select_only()
         .columns([table::Column::Id, table::Column::Income])

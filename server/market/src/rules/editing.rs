@@ -1,7 +1,9 @@
 //! Officers of the city and administrators change the rules. What is in force is not changed but followed by another row; only where it is
 //! written can be corrected. Each change is in the audit.
 
-use keqiao_model::{Check, Fen, FieldError, Fields, RefusalCode, RuleKind, RuleUnit, TEXT_MAX, format_date, parse_date, parse_percent};
+use keqiao_model::{
+    Check, Fen, FieldError, Fields, RefusalCode, RuleKind, RuleUnit, TEXT_MAX, format_date, parse_date, parse_percent, parse_whole,
+};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use time::Date;
@@ -34,13 +36,6 @@ fn editing(market: &Market, actor: &Actor) -> Result<()> {
     if may_edit(market, actor) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
-/// A whole number as people type it, with full-width digits.
-fn whole(typed: &str) -> Option<i64> {
-    let digits: String =
-        typed.chars().map(|c| char::from_u32(u32::from(c).wrapping_sub(0xfee0)).filter(char::is_ascii_digit).unwrap_or(c)).collect();
-    digits.parse().ok()
-}
-
 /// A value in the unit of its kind: yuan for money, days, per cent for shares, `yes` or `no` for what is in use.
 fn read_value(check: &mut Check, kind: RuleKind, typed: &str) -> i64 {
     let typed = typed.trim();
@@ -55,7 +50,7 @@ fn read_value(check: &mut Check, kind: RuleKind, typed: &str) -> i64 {
             amount
         }
         RuleUnit::Days => {
-            let days = whole(typed).filter(|d| (1..=DAYS_MAX).contains(d));
+            let days = parse_whole(typed).filter(|d| (1..=DAYS_MAX).contains(d));
             check.ensure(days.is_some(), "value", "rule_days");
             days.unwrap_or_default()
         }
