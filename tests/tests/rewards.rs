@@ -195,6 +195,12 @@ async fn all_splits_of_a_contract_stay_within_its_value() {
     s.researcher.does(&open, "withdraw").await;
     let twice = s.researcher.open(&s.new_page()).await.form("save").with([("income", "20万")]);
     assert_eq!(s.researcher.send(twice.clone()).await.location(), s.researcher.send(twice).await.location(), "a form counts once");
+    // What splits hold stays covered when the amount is amended.
+    let lower: Fields =
+        [("kind", "amount"), ("value", "119万"), ("technical_value", "100万"), ("reason", "减少一台样机。")].into_iter().collect();
+    let file = NewFile { name: "supplement.pdf", bytes: pdf("supplement"), confidential: false, reason: "" };
+    let refused = contracts::propose_amendment(market, &actor, &s.contract, &lower, Some(file), None).await;
+    assert!(format!("{refused:?}").contains("amount_below_splits"), "{refused:?}");
 }
 
 #[tokio::test]
