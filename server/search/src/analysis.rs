@@ -8,7 +8,9 @@
 //!
 //! Both sides of a search, and the query of a person, go through this one function, so they cannot disagree.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use jieba_rs::Jieba;
@@ -59,6 +61,18 @@ pub(crate) struct Unit {
     pub(crate) han: bool,
 }
 
+/// Takes the terms of a text as they are found, each channel in the order of its places.
+pub(crate) trait Sink {
+    /// Whether it wants [`Sink::unit`], which costs a little to put together.
+    const UNITS: bool;
+    /// A term of the words channel; `within` are its bytes in the normalised text.
+    fn word(&mut self, text: &str, within: Range<usize>, position: usize);
+    /// A term of the grams channel.
+    fn gram(&mut self, text: &str, within: Range<usize>, position: usize);
+    /// A word as a person reads it.
+    fn unit(&mut self, unit: Unit);
+}
+
 /// Everything known about a text.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Analysis {
@@ -70,6 +84,22 @@ pub(crate) struct Analysis {
     pub(crate) grams: Vec<Token>,
     /// The words in reading order.
     pub(crate) units: Vec<Unit>,
+}
+
+impl Sink for Analysis {
+    const UNITS: bool = true;
+
+    fn word(&mut self, text: &str, within: Range<usize>, position: usize) {
+        self.words.push(Token { text: text.to_owned(), start: within.start, end: within.end, position });
+    }
+
+    fn gram(&mut self, text: &str, within: Range<usize>, position: usize) {
+        self.grams.push(Token { text: text.to_owned(), start: within.start, end: within.end, position });
+    }
+
+    fn unit(&mut self, unit: Unit) {
+        self.units.push(unit);
+    }
 }
 
 /// Loads the dictionary, which takes about a second in a debug build. Call it at start, before the first request.
@@ -104,12 +134,24 @@ fn dictionary() -> &'static Dictionary {
 
 /// Whether the Latin word says nothing about a subject: a stop word, a lone letter or digit.
 pub(crate) fn is_idle(word: &str) -> bool {
-    word.chars().nth(1).is_none() || stop_words().contains(word)
+    word.chars().nth(1).is_none() || stop_words().words.contains(word)
 }
 
-fn stop_words() -> &'static HashSet<&'static str> {
-    static STOP: OnceLock<HashSet<&'static str>> = OnceLock::new();
-    STOP.get_or_init(|| STOP_WORDS.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect())
+struct StopWords {
+    words: HashSet<&'static str>,
+    /// Those of one character: every character of every text is looked up.
+    characters: Vec<char>,
+}
+
+fn stop_words() -> &'static StopWords {
+    static STOP: OnceLock<StopWords> = OnceLock::new();
+    STOP.get_or_init(|| {
+        let words: HashSet<&str> = STOP_WORDS.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect();
+        let one = |word: &&str| Some(word.chars().next()?).filter(|_| word.chars().nth(1).is_none());
+        let mut characters: Vec<char> = words.iter().filter_map(one).collect();
+        characters.sort_unstable();
+        StopWords { words, characters }
+    })
 }
 
 /// Whether the character is a Han character.
@@ -129,39 +171,41 @@ fn is_connector(c: char) -> bool {
 
 /// Analyses a text.
 pub(crate) fn analyse(text: &str) -> Analysis {
-    let mut analyser = Analyser::new(text);
-    analyser.run();
-    analyser.out
+    let normal = Normal::new(text);
+    let mut analysis = Analysis::default();
+    Analyser::new(&mut analysis).run(&normal.text);
+    Analysis { normal, ..analysis }
 }
 
 /// The Latin words of a text alone, which needs no dictionary.
 pub(crate) fn analyse_latin(text: &str) -> Analysis {
-    let mut analyser = Analyser::new(text);
-    analyser.latin_only = true;
-    analyser.run();
-    analyser.out
+    let normal = Normal::new(text);
+    let mut analysis = Analysis::default();
+    Analyser { latin_only: true, ..Analyser::new(&mut analysis) }.run(&normal.text);
+    Analysis { normal, ..analysis }
 }
 
-struct Analyser {
-    out: Analysis,
+/// Analyses a text for somebody who wants its terms alone.
+pub(crate) fn analyse_into(text: &str, sink: &mut impl Sink) {
+    Analyser::new(sink).run(&normal::normalised(text));
+}
+
+struct Analyser<'a, S> {
+    sink: &'a mut S,
     latin_only: bool,
     position: usize,
-    stemmer: TextAnalyzer,
+    /// Made when the first Latin word comes.
+    stemmer: Option<TextAnalyzer>,
 }
 
-impl Analyser {
-    fn new(text: &str) -> Self {
-        Self {
-            out: Analysis { normal: Normal::new(text), ..Analysis::default() },
-            latin_only: false,
-            position: 0,
-            stemmer: TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(Language::English)).build(),
-        }
+impl<'a, S: Sink> Analyser<'a, S> {
+    fn new(sink: &'a mut S) -> Self {
+        Self { sink, latin_only: false, position: 0, stemmer: None }
     }
 
-    fn run(&mut self) {
-        let text = std::mem::take(&mut self.out.normal.text);
-        let mut rest = text.as_str();
+    /// Goes through a normalised text.
+    fn run(mut self, text: &str) {
+        let mut rest = text;
         let mut gap = false;
         while let Some(first) = rest.chars().next() {
             let start = text.len() - rest.len();
@@ -182,7 +226,6 @@ impl Analyser {
                 gap = true;
             }
         }
-        self.out.normal.text = text;
     }
 
     fn han(&mut self, run: &str, start: usize) {
@@ -190,66 +233,57 @@ impl Analyser {
             return;
         }
         let Dictionary { jieba, compounds } = dictionary();
+        let stop = stop_words();
         let bounds: Vec<usize> = run.char_indices().map(|(at, _)| at).chain([run.len()]).collect();
         let slice = |from: usize, to: usize| match (bounds.get(from), bounds.get(to)) {
-            (Some(&from), Some(&to)) => run.get(from..to).map(|text| (text, from, to)),
+            (Some(&from), Some(&to)) => run.get(from..to).map(|text| (text, start + from..start + to)),
             _ => None,
         };
         let count = bounds.len() - 1;
-        for at in 0..count {
-            for length in [1, 2] {
-                let Some((text, from, to)) = slice(at, at + length) else { continue };
-                if length == 1 && stop_words().contains(text) {
-                    continue;
-                }
-                self.out.grams.push(Token { text: text.to_owned(), start: start + from, end: start + to, position: self.position + at });
+        for (at, c) in run.chars().enumerate() {
+            if stop.characters.binary_search(&c).is_err()
+                && let Some((text, within)) = slice(at, at + 1)
+            {
+                self.sink.gram(text, within, self.position + at);
+            }
+            if let Some((text, within)) = slice(at, at + 2) {
+                self.sink.gram(text, within, self.position + at);
             }
         }
         let mut at = 0;
         for word in jieba.cut(run, true) {
             let length = word.word.chars().count();
-            let stop = stop_words().contains(word.word);
-            let Some((text, from, to)) = slice(at, at + length) else { break };
-            let token = |text: &str, from: usize, to: usize, at: usize| Token {
-                text: text.to_owned(),
-                start: start + from,
-                end: start + to,
-                position: self.position + at,
-            };
+            let stop = stop.words.contains(word.word);
+            let Some((text, within)) = slice(at, at + length) else { break };
             if !stop {
                 for inner in 2..length.min(4) {
                     for offset in 0..=length - inner {
-                        if let Some((text, from, to)) = slice(at + offset, at + offset + inner)
+                        if let Some((text, within)) = slice(at + offset, at + offset + inner)
                             && jieba.has_word(text)
                         {
-                            self.out.words.push(token(text, from, to, at + offset));
+                            self.sink.word(text, within, self.position + at + offset);
                         }
                     }
                 }
-                self.out.words.push(token(text, from, to, at));
+                self.sink.word(text, within.clone(), self.position + at);
             }
-            let grams = if length == 1 {
-                vec![text.to_owned()]
-            } else {
-                let single = [length];
-                let parts = compounds.get(text).map_or(single.as_slice(), Vec::as_slice);
-                let starts = parts.iter().scan(at, |next, part| Some(std::mem::replace(next, *next + part)));
-                starts
-                    .zip(parts)
-                    .flat_map(|(start, part)| start..start + part - 1)
-                    .filter_map(|pair| slice(pair, pair + 2))
-                    .map(|(pair, ..)| pair.to_owned())
-                    .collect()
-            };
-            self.out.units.push(Unit {
-                surface: text.to_owned(),
-                word: text.to_owned(),
-                grams,
-                start: start + from,
-                end: start + to,
-                stop,
-                han: true,
-            });
+            if S::UNITS {
+                let grams = if length == 1 {
+                    vec![text.to_owned()]
+                } else {
+                    let single = [length];
+                    let parts = compounds.get(text).map_or(single.as_slice(), Vec::as_slice);
+                    let starts = parts.iter().scan(at, |next, part| Some(std::mem::replace(next, *next + part)));
+                    starts
+                        .zip(parts)
+                        .flat_map(|(start, part)| start..start + part - 1)
+                        .filter_map(|pair| slice(pair, pair + 2))
+                        .map(|(pair, _)| pair.to_owned())
+                        .collect()
+                };
+                let (surface, word) = (text.to_owned(), text.to_owned());
+                self.sink.unit(Unit { surface, word, grams, start: within.start, end: within.end, stop, han: true });
+            }
             at += length;
         }
         self.position += count;
@@ -260,45 +294,44 @@ impl Analyser {
         let mut parts = Vec::new();
         latin_parts(run, 0, &mut parts);
         let compound = parts.len() > 1;
-        let whole_term = if compound { whole.to_owned() } else { self.stem(whole) };
         let mut grams = Vec::new();
         let mut all_stop = true;
         for &(part, at) in &parts {
             let part = cut_chars(part, LONGEST_TOKEN);
-            let (from, to) = (start + at, start + at + part.len());
-            grams.push(part.to_owned());
-            self.out.grams.push(Token { text: part.to_owned(), start: from, end: to, position: self.position });
+            let within = start + at..start + at + part.len();
+            if S::UNITS {
+                grams.push(part.to_owned());
+            }
+            self.sink.gram(part, within.clone(), self.position);
             // A lone letter or digit (a list's numbering, a variable's name) is found as a gram but is no word.
             let stop = is_idle(part);
             all_stop &= stop;
             if !stop {
-                let text = self.stem(part);
-                self.out.words.push(Token { text, start: from, end: to, position: self.position });
+                let stem = self.stem(part);
+                self.sink.word(&stem, within, self.position);
             }
             self.position += 1;
         }
         if compound {
-            let position = self.position - parts.len();
-            self.out.words.push(Token { text: whole_term.clone(), start, end: start + whole.len(), position });
+            self.sink.word(whole, start..start + whole.len(), self.position - parts.len());
             all_stop = false;
         }
-        self.out.units.push(Unit {
-            surface: whole.to_owned(),
-            word: whole_term,
-            grams,
-            start,
-            end: start + run.len(),
-            stop: all_stop,
-            han: false,
-        });
+        if S::UNITS {
+            let word = if compound { whole.to_owned() } else { self.stem(whole).into_owned() };
+            let (surface, end) = (whole.to_owned(), start + run.len());
+            self.sink.unit(Unit { surface, word, grams, start, end, stop: all_stop, han: false });
+        }
     }
 
-    fn stem(&mut self, word: &str) -> String {
+    fn stem<'t>(&mut self, word: &'t str) -> Cow<'t, str> {
         if !word.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-            return word.to_owned();
+            return Cow::Borrowed(word);
         }
-        let mut stream = self.stemmer.token_stream(word);
-        if stream.advance() { stream.token().text.clone() } else { word.to_owned() }
+        let stemmer = self
+            .stemmer
+            .get_or_insert_with(|| TextAnalyzer::builder(RawTokenizer::default()).filter(Stemmer::new(Language::English)).build());
+        let mut stream = stemmer.token_stream(word);
+        if stream.advance() { Cow::Owned(stream.token().text.clone()) } else { Cow::Borrowed(word) }
     }
 }
 

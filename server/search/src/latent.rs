@@ -7,9 +7,11 @@
 
 use std::collections::HashMap;
 
-use crate::analysis::analyse;
+use crate::analysis::analyse_into;
 use crate::document::Document;
 use crate::error::SearchError;
+use crate::given::Packed;
+use crate::schema::{Part, PartTexts};
 
 /// Directions of the space.
 pub(crate) const DIMENSIONS: usize = 64;
@@ -85,16 +87,66 @@ pub(crate) fn unpack(columns: &[u64; COLUMNS]) -> Point {
     point
 }
 
+/// How much the words of a part count; nothing when they say nothing about the subject.
+fn part_weight(part: Part) -> u32 {
+    match part {
+        Part::Title => TITLE,
+        Part::Text | Part::Keywords => 1,
+        Part::Indicators | Part::Names => 0,
+    }
+}
+
 /// How often each word of the subject occurs.
 fn counts(document: &Document) -> HashMap<String, u32> {
     let mut counts = HashMap::new();
-    let rest = format!("{} .\n{} .\n{}", document.summary, document.text, document.keywords.join(" ;\n"));
-    for (text, weight) in [(&document.title, TITLE), (&rest, 1)] {
-        for token in analyse(text).words {
-            *counts.entry(token.text).or_default() += weight;
+    for (part, text) in PartTexts::new(document).iter().filter(|(part, _)| part_weight(*part) > 0) {
+        let mut packed = Packed::default();
+        analyse_into(text, &mut packed);
+        for word in packed.each_word() {
+            match counts.get_mut(word) {
+                Some(count) => *count += part_weight(part),
+                None => {
+                    counts.insert(word.to_owned(), part_weight(part));
+                }
+            }
         }
     }
     counts
+}
+
+/// A listing's way to its place: word by word.
+pub(crate) struct Standing<'a> {
+    latent: &'a Latent,
+    /// The known words, each as often as it counts.
+    places: Vec<usize>,
+}
+
+impl Standing<'_> {
+    /// Adds the words of a part.
+    pub(crate) fn add<'w>(&mut self, part: Part, words: impl Iterator<Item = &'w str>) {
+        let weight = part_weight(part) as usize;
+        if weight > 0 {
+            let known = words.filter_map(|word| self.latent.words.get(word));
+            self.places.extend(known.flat_map(|place| std::iter::repeat_n(*place, weight)));
+        }
+    }
+
+    /// Where the listing stands; nowhere when it has none of the words.
+    pub(crate) fn finish(mut self) -> Option<Point> {
+        let mut sum = [0.0_f32; DIMENSIONS];
+        // In one order, because sums of rounded numbers depend on theirs.
+        self.places.sort_unstable();
+        for same in self.places.chunk_by(|a, b| a == b) {
+            let Some(direction) = same.first().and_then(|place| self.latent.directions.get(*place)) else { continue };
+            let strength = strength(u32::try_from(same.len()).unwrap_or(u32::MAX));
+            for (sum, part) in sum.iter_mut().zip(direction) {
+                *sum += strength * part;
+            }
+        }
+        let longest = sum.iter().fold(0.0_f32, |longest, part| longest.max(part.abs()));
+        #[allow(clippy::cast_possible_truncation, reason = "at most 127")]
+        (longest > 0.0).then(|| sum.map(|part| (part / longest * 127.0).round() as i8))
+    }
 }
 
 fn strength(count: u32) -> f32 {
@@ -148,18 +200,9 @@ impl Latent {
         Some(Self { words, directions })
     }
 
-    /// Where a listing stands; nowhere when it has none of the words.
-    pub(crate) fn point(&self, document: &Document) -> Option<Point> {
-        let mut sum = [0.0_f32; DIMENSIONS];
-        for (word, count) in counts(document) {
-            let Some(direction) = self.words.get(&word).and_then(|&place| self.directions.get(place)) else { continue };
-            for (sum, part) in sum.iter_mut().zip(direction) {
-                *sum += strength(count) * part;
-            }
-        }
-        let longest = sum.iter().fold(0.0_f32, |longest, part| longest.max(part.abs()));
-        #[allow(clippy::cast_possible_truncation, reason = "at most 127")]
-        (longest > 0.0).then(|| sum.map(|part| (part / longest * 127.0).round() as i8))
+    /// The way of a listing to its place.
+    pub(crate) fn start(&self) -> Standing<'_> {
+        Standing { latent: self, places: Vec::new() }
     }
 
     /// As a file: words, one a line, an empty line, then their directions, and last a checksum.
@@ -394,6 +437,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::analysis::analyse;
 
     fn listing(title: &str, text: &str) -> Document {
         let mut document = Document::new(Uuid::nil(), ListingKind::Achievement);
@@ -419,14 +463,20 @@ mod tests {
     fn words_of_one_subject_are_akin() {
         let documents = market();
         let latent = Latent::learn(&documents).unwrap();
-        let placed = |text: &str| Placed::new(&latent.point(&listing(text, "")).unwrap());
+        let point = |latent: &Latent, document: &Document| {
+            let mut standing = latent.start();
+            standing.add(Part::Title, analyse(&document.title).words.iter().map(|token| token.text.as_str()));
+            standing.add(Part::Text, analyse(&document.text).words.iter().map(|token| token.text.as_str()));
+            standing.finish()
+        };
+        let placed = |text: &str| Placed::new(&point(&latent, &listing(text, "")).unwrap());
         let kinship = |a: &str, b: &str| placed(a).kinship(&placed(b));
         let same = kinship("battery1 battery2 battery3", "battery51 battery52 battery53");
         let other = kinship("battery1 battery2 battery3", "piglet51 piglet52 piglet53");
         assert!(same > 0.2 && other < 0.05, "{same} {other}");
-        assert_eq!(latent.point(&listing("拖拉机", "")), None);
+        assert_eq!(point(&latent, &listing("拖拉机", "")), None);
         let again = Latent::from_bytes(&latent.to_bytes()).unwrap();
-        assert_eq!(again.point(&documents[0]), latent.point(&documents[0]));
+        assert_eq!(point(&again, &documents[0]), point(&latent, &documents[0]));
         let mut damaged = latent.to_bytes();
         damaged[5] ^= 1;
         assert!(matches!(Latent::from_bytes(&damaged), Err(SearchError::Corrupt(_))));

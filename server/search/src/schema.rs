@@ -8,10 +8,10 @@ use tantivy::{TantivyDocument, Term};
 use uuid::Uuid;
 
 use crate::analysis::normal::Normal;
-use crate::analysis::{self, Analysis, analyse};
+use crate::analysis::{self, Analysis, analyse, analyse_into};
 use crate::document::Document;
-use crate::given::{GIVEN, pack};
-use crate::latent::{COLUMNS, Latent, pack as pack_point};
+use crate::given::{GIVEN, Packed};
+use crate::latent::{COLUMNS, Latent, Standing, pack as pack_point};
 use crate::request::Facet;
 
 /// Longest keyword, in characters, that is offered to others.
@@ -240,14 +240,19 @@ impl Fields {
         entry.add_text(self.title, &document.title);
         entry.add_text(self.summary, &document.summary);
         entry.add_text(self.text, &document.text);
-        let parts = PartTexts::new(document);
-        for (part, analysis) in parts.analyses() {
+        let mut point = latent.map(Latent::start);
+        for (part, text) in PartTexts::new(document).iter() {
+            let mut packed = Packed::default();
+            analyse_into(text, &mut packed);
+            if let Some(point) = &mut point {
+                point.add(part, packed.each_word());
+            }
             for scored in self.scored(document.kind).iter().filter(|scored| scored.part == part) {
-                let tokens = match scored.channel {
-                    Channel::Words => &analysis.words,
-                    Channel::Grams => &analysis.grams,
+                let terms = match scored.channel {
+                    Channel::Words => &mut packed.words,
+                    Channel::Grams => &mut packed.grams,
                 };
-                entry.add_text(scored.field, pack(tokens));
+                entry.add_text(scored.field, std::mem::take(terms));
             }
         }
         for (facet, field) in self.facets {
@@ -274,7 +279,7 @@ impl Fields {
         {
             entry.add_text(self.requirements, requirements);
         }
-        if let Some(point) = latent.and_then(|latent| latent.point(document)) {
+        if let Some(point) = point.and_then(Standing::finish) {
             for (field, value) in self.latent.into_iter().zip(pack_point(&point)) {
                 entry.add_u64(field, value);
             }
@@ -317,6 +322,11 @@ impl PartTexts {
             (Part::Indicators, document.indicators.replace('\n', " ;\n")),
             (Part::Names, format!("{} ;\n{}", document.number, document.organisation)),
         ])
+    }
+
+    /// The texts, part by part.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Part, &str)> {
+        self.0.iter().map(|(part, text)| (*part, text.as_str()))
     }
 
     /// Analyses them one by one.

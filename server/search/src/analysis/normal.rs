@@ -32,6 +32,27 @@ fn simplified(c: char) -> char {
     table.get((u32::from(c) - FOLDED.start()) as usize).copied().unwrap_or(c)
 }
 
+/// Adds a character in compatibility form, lower case, without accents, simplified.
+fn normalise(c: char, text: &mut String) {
+    match c {
+        _ if c.is_ascii() => text.push(c.to_ascii_lowercase()),
+        // Neither do these have another form, nor case or accents.
+        '\u{4E00}'..='\u{9FFF}' => text.push(simplified(c)),
+        _ => {
+            // Lower-casing can bring a mark of its own (İ → i̇).
+            let plain = std::iter::once(c).nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+            text.extend(plain.filter(|c| !is_combining_mark(*c)).map(simplified));
+        }
+    }
+}
+
+/// The normalised text for somebody who needs no way back.
+pub(crate) fn normalised(original: &str) -> String {
+    let mut text = String::with_capacity(original.len());
+    original.chars().for_each(|c| normalise(c, &mut text));
+    text
+}
+
 /// A text in compatibility form (full-width → half-width, ₄ → 4, ㎡ → m2), lower case, without accents, in simplified characters.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Normal {
@@ -53,14 +74,8 @@ impl Normal {
         let mut text = String::with_capacity(original.len());
         let mut origins = Vec::with_capacity(original.len() + 1);
         for (at, c) in original.char_indices() {
-            for plain in std::iter::once(c).nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
-                // Lower-casing can bring a mark of its own (İ → i̇).
-                if is_combining_mark(plain) {
-                    continue;
-                }
-                text.push(simplified(plain));
-                origins.resize(text.len(), u32::try_from(at).unwrap_or(u32::MAX));
-            }
+            normalise(c, &mut text);
+            origins.resize(text.len(), u32::try_from(at).unwrap_or(u32::MAX));
         }
         origins.push(u32::try_from(original.len()).unwrap_or(u32::MAX));
         Self { text, origins, original_length: original.len() }
