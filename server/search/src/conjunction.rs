@@ -4,11 +4,12 @@
 
 use tantivy::postings::SegmentPostings;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet as _, SegmentReader, TERMINATED};
+use tantivy::{DocSet as _, TERMINATED};
 
 use crate::error::SearchError;
 use crate::scoring::FieldTerm;
 use crate::search::{DocumentSet, WORD_BITS};
+use crate::snapshot::Segment;
 
 /// So many entries of a list to one document asked for: walking is cheaper than jumping.
 const WALK: usize = 12;
@@ -22,13 +23,12 @@ pub(crate) struct List {
 impl List {
     /// The list of a term, if the segment has it; `asked` says how many documents it will be asked for.
     pub(crate) fn open(
-        reader: &SegmentReader,
+        segment: Segment<'_>,
         term: &FieldTerm,
         option: IndexRecordOption,
         asked: usize,
     ) -> Result<Option<Self>, SearchError> {
-        let postings = reader.inverted_index(term.term.field())?.read_postings(&term.term, option)?;
-        Ok(postings.map(|postings| {
+        Ok(term.postings(segment, option)?.map(|postings| {
             let walk = postings.doc_freq() as usize / WALK < asked;
             Self { postings, walk }
         }))
@@ -79,7 +79,7 @@ pub(crate) struct Thing {
 impl Thing {
     /// Opens the lists of a word and of grams, by their places in the query.
     pub(crate) fn open(
-        reader: &SegmentReader,
+        segment: Segment<'_>,
         resolved: &[FieldTerm],
         word: Option<usize>,
         grams: &[usize],
@@ -88,7 +88,7 @@ impl Thing {
     ) -> Result<Self, SearchError> {
         let lists = |index: usize| -> Result<Vec<List>, SearchError> {
             let terms = resolved.iter().filter(|term| term.index == index);
-            let opened = terms.map(|term| List::open(reader, term, IndexRecordOption::Basic, asked));
+            let opened = terms.map(|term| List::open(segment, term, IndexRecordOption::Basic, asked));
             opened.filter_map(Result::transpose).collect()
         };
         let word = word.map_or(Ok(Vec::new()), lists)?;
@@ -96,11 +96,6 @@ impl Thing {
         let mut grams = grams.iter().take(WORD_BITS).map(|index| lists(*index)).collect::<Result<Vec<_>, _>>()?;
         grams.sort_by_key(|fields| entries(fields));
         Ok(Self { word, grams, phrase })
-    }
-
-    /// How many documents have it at most.
-    pub(crate) fn at_most(&self) -> usize {
-        entries(&self.word) + self.grams.first().map_or(0, |rarest| entries(rarest))
     }
 
     /// Whether a document has it; the documents asked for must ascend.
@@ -141,11 +136,6 @@ fn entries(fields: &[List]) -> usize {
 pub(crate) struct Alternatives(pub(crate) Vec<Thing>);
 
 impl Alternatives {
-    /// How many documents have one at most.
-    pub(crate) fn at_most(&self) -> usize {
-        self.0.iter().map(Thing::at_most).sum()
-    }
-
     /// Every document that has one, ascending.
     pub(crate) fn documents(self) -> Vec<u32> {
         let mut documents = Vec::new();

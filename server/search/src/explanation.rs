@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use tantivy::{DocAddress, Searcher, TantivyDocument};
+use tantivy::{DocAddress, TantivyDocument};
 
 use crate::analysis::{analyse, is_han};
 use crate::error::SearchError;
@@ -13,6 +13,7 @@ use crate::matching::DocumentQuery;
 use crate::request::{Explanation, WordReason};
 use crate::schema::{Channel, Fields, Part};
 use crate::scoring::{FieldTerm, QueryTerm};
+use crate::snapshot::Snapshot;
 
 /// Words told one by one.
 const WORDS: usize = 12;
@@ -27,19 +28,19 @@ pub(crate) struct Contribution {
 
 /// What every term adds to each of these documents, in the order in which scoring added it up.
 pub(crate) fn contributions(
-    searcher: &Searcher,
+    snapshot: &Snapshot,
     terms: &[FieldTerm],
     addresses: &[DocAddress],
 ) -> Result<Vec<Vec<Contribution>>, SearchError> {
     let mut all: Vec<Vec<Contribution>> = addresses.iter().map(|_| Vec::new()).collect();
-    for (segment, reader) in (0_u32..).zip(searcher.segment_readers()) {
+    for segment in snapshot.segments() {
         let wanted: BTreeMap<u32, usize> = (0..)
             .zip(addresses)
-            .filter(|(_, address)| address.segment_ord == segment)
+            .filter(|(_, address)| address.segment_ord == segment.place)
             .map(|(place, address)| (address.doc_id, place))
             .collect();
         for term in terms {
-            term.of_documents(reader, wanted.keys().copied(), |doc, weight| {
+            term.of_documents(segment, wanted.keys().copied(), |doc, weight| {
                 if let Some(list) = wanted.get(&doc).and_then(|&place| all.get_mut(place)) {
                     list.push(Contribution { index: term.index, part: term.part, weight });
                 }

@@ -90,13 +90,14 @@ fn score(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize
     let (choosing, saving) = (query.resolved.get(..query.choosing).unwrap_or_default(), query.choosing < query.resolved.len());
     let mut segments = Vec::new();
     let mut newest = i64::MIN;
-    for reader in snapshot.searcher.segment_readers() {
-        segments.push(score_segment(reader, choosing)?);
-        newest = newest.max(reader.fast_fields().i64(column::PUBLISHED_AT)?.max_value());
+    for segment in snapshot.segments() {
+        segments.push(score_segment(segment, choosing)?);
+        newest = newest.max(segment.reader.fast_fields().i64(column::PUBLISHED_AT)?.max_value());
     }
     if saving {
         let mut chosen = chosen(&segments, CHOSEN.max(3 * limit));
-        for ((chosen, reader), scores) in chosen.iter_mut().zip(snapshot.searcher.segment_readers()).zip(&mut segments) {
+        for ((chosen, segment), scores) in chosen.iter_mut().zip(snapshot.segments()).zip(&mut segments) {
+            let reader = segment.reader;
             for other in others {
                 each_posting(reader, &fields.id_term(*other), IndexRecordOption::Basic, |doc, _| {
                     if reader.alive_bitset().is_none_or(|alive| alive.is_alive(doc)) {
@@ -106,7 +107,7 @@ fn score(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize
             }
             chosen.sort_unstable();
             chosen.dedup();
-            *scores = score_some(reader, &query.resolved, chosen)?;
+            *scores = score_some(segment, &query.resolved, chosen)?;
         }
     }
     let best = segments.iter().flatten().copied().fold(0.0, f32::max);
@@ -147,7 +148,7 @@ fn candidates(
     limit: usize,
 ) -> Result<Vec<Candidate>, SearchError> {
     let readers = snapshot.searcher.segment_readers();
-    let ranked = by_columns(readers, document, scored, limit.max(POOL))?;
+    let ranked = by_columns(snapshot, document, scored, limit.max(POOL))?;
     let points = points(readers, &ranked)?;
     // What kin passes on is what words say, without the listing's own part in it.
     let texts: Vec<f32> = ranked.iter().take(POOL).map(|one| text_score(scored, one)).collect();
@@ -167,11 +168,11 @@ fn candidates(
 }
 
 /// The best by words and columns.
-fn by_columns(readers: &[SegmentReader], document: &Document, scored: &Scored, limit: usize) -> Result<Vec<Ranked>, SearchError> {
+fn by_columns(snapshot: &Snapshot, document: &Document, scored: &Scored, limit: usize) -> Result<Vec<Ranked>, SearchError> {
     // Columns add at most this much, so whoever is further behind the last of the best texts cannot get in.
     let margin = scored.best * WEIGHTS.columns();
     let mut texts = Top::new(limit);
-    let keys = (0_u32..).zip(readers).map(|(segment, reader)| Keys::open(segment, reader)).collect::<Result<Vec<_>, _>>()?;
+    let keys = snapshot.segments().map(Keys::open).collect::<Result<Vec<_>, _>>()?;
     for (keys, scores) in keys.iter().zip(&scored.segments) {
         for (doc, &score) in (0_u32..).zip(scores) {
             if score > 0.0 {
@@ -182,8 +183,8 @@ fn by_columns(readers: &[SegmentReader], document: &Document, scored: &Scored, l
     let texts = texts.finish();
     let threshold = if texts.len() < limit { 0.0 } else { texts.last().map_or(0.0, |last| last.score - margin) };
     let mut top = Top::new(limit);
-    for ((keys, scores), reader) in keys.iter().zip(&scored.segments).zip(readers) {
-        let agreement = Agreement::new(reader, document, scored.best, scored.newest)?;
+    for ((keys, scores), segment) in keys.iter().zip(&scored.segments).zip(snapshot.segments()) {
+        let agreement = Agreement::new(segment.reader, document, scored.best, scored.newest)?;
         for (doc, &score) in (0_u32..).zip(scores) {
             if score > 0.0 && score >= threshold {
                 let sum = score + agreement.sum(doc);
@@ -260,16 +261,16 @@ fn requirements(entry: &TantivyDocument, fields: &Fields) -> Vec<Indicator> {
 /// One listing of the other side, if it shares a word.
 fn find(snapshot: &Snapshot, fields: &Fields, scored: &Scored, id: Uuid) -> Result<Option<Ranked>, SearchError> {
     let term = fields.id_term(id);
-    for ((segment, reader), scores) in (0_u32..).zip(snapshot.searcher.segment_readers()).zip(&scored.segments) {
+    for (segment, scores) in snapshot.segments().zip(&scored.segments) {
         let mut found = None;
-        each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| {
+        each_posting(segment.reader, &term, IndexRecordOption::Basic, |doc, _| {
             if scores.get(doc as usize).is_some_and(|&score| score > 0.0) {
                 found = Some(doc);
             }
         })?;
         if let Some(doc) = found {
             let mut top = Top::new(1);
-            top.show(&Keys::open(segment, reader)?, doc, 0, 0.0);
+            top.show(&Keys::open(segment)?, doc, 0, 0.0);
             return Ok(top.finish().pop());
         }
     }
@@ -285,7 +286,7 @@ fn explain_all(
     candidates: &[Candidate],
 ) -> Result<Vec<Match>, SearchError> {
     let addresses: Vec<DocAddress> = candidates.iter().map(|one| one.ranked.address).collect();
-    let contributions = explanation::contributions(&snapshot.searcher, &scored.query.resolved, &addresses)?;
+    let contributions = explanation::contributions(snapshot, &scored.query.resolved, &addresses)?;
     let mut matches = Vec::with_capacity(candidates.len());
     for (candidate, contributions) in candidates.iter().zip(contributions) {
         let address = candidate.ranked.address;

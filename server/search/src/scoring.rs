@@ -6,14 +6,14 @@
 
 use keqiao_model::ListingKind;
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::Postings as _;
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet as _, SegmentReader, Term};
+use tantivy::postings::{Postings as _, SegmentPostings};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocSet as _, TERMINATED, Term};
 
 use crate::conjunction::List;
 use crate::error::SearchError;
 use crate::schema::{Channel, Fields, Part, ScoredField};
-use crate::snapshot::{Snapshot, each_posting};
+use crate::snapshot::{Lists, Segment, Snapshot};
 
 /// How soon further occurrences of a term stop to matter.
 const K1: f32 = 1.2;
@@ -37,9 +37,8 @@ pub(crate) struct FieldTerm {
     /// Place of the term in the query's list.
     pub(crate) index: usize,
     pub(crate) part: Part,
-    pub(crate) term: Term,
-    /// How many listings have it there.
-    pub(crate) frequency: u64,
+    field: Field,
+    lists: Lists,
     idf: f32,
     factor: f32,
     mean_length: f32,
@@ -96,11 +95,11 @@ pub(crate) fn resolve_term(
     let wanted = |scored: &&ScoredField| scored.channel == channel && parts.contains(&scored.part) && side.uses(scored.field);
     for scored in fields.scored(kind).iter().filter(wanted) {
         let term = Term::from_field_text(scored.field, text);
-        let frequency = snapshot.frequency(&term)?;
-        if frequency > 0 {
-            let idf = idf(side.documents, frequency).powf(RARITY);
+        let lists = snapshot.lists(&term)?;
+        if lists.frequency > 0 {
+            let idf = idf(side.documents, lists.frequency).powf(RARITY);
             let mean_length = side.mean_length(scored.field);
-            resolved.push(FieldTerm { index: 0, part: scored.part, term, frequency, idf, factor: 0.0, mean_length });
+            resolved.push(FieldTerm { index: 0, part: scored.part, field: scored.field, lists, idf, factor: 0.0, mean_length });
         }
     }
     Ok(resolved)
@@ -112,30 +111,45 @@ impl FieldTerm {
         self.factor = weight * self.idf * (K1 + 1.0);
     }
 
+    /// How many listings have it there.
+    pub(crate) fn frequency(&self) -> u64 {
+        self.lists.frequency
+    }
+
+    /// Its list in a segment.
+    pub(crate) fn postings(&self, segment: Segment<'_>, option: IndexRecordOption) -> Result<Option<SegmentPostings>, SearchError> {
+        let Some(info) = self.lists.of(segment) else { return Ok(None) };
+        Ok(Some(segment.reader.inverted_index(self.field)?.read_postings_from_terminfo(info, option)?))
+    }
+
     /// Calls `visit` with every document of the segment that has the term in this field, dead ones included, and what it adds to
     /// the score.
-    pub(crate) fn each(&self, reader: &SegmentReader, mut visit: impl FnMut(u32, f32)) -> Result<(), SearchError> {
-        let Some(norms) = reader.fieldnorms_readers().get_field(self.term.field())? else { return Ok(()) };
+    pub(crate) fn each(&self, segment: Segment<'_>, mut visit: impl FnMut(u32, f32)) -> Result<(), SearchError> {
+        let Some(mut postings) = self.postings(segment, IndexRecordOption::WithFreqs)? else { return Ok(()) };
+        let Some(norms) = segment.reader.fieldnorms_readers().get_field(self.field)? else { return Ok(()) };
         // Lengths are stored as one of 256 codes; the table of denominators is computed once per list instead of per document.
         let mut table = [0.0_f32; 256];
         for (code, slot) in (0..=u8::MAX).zip(table.iter_mut()) {
             *slot = self.norm(code);
         }
-        each_posting(reader, &self.term, IndexRecordOption::WithFreqs, |doc, count| {
+        let mut doc = postings.doc();
+        while doc != TERMINATED {
             let norm = table.get(usize::from(norms.fieldnorm_id(doc))).copied().unwrap_or(K1);
-            visit(doc, self.weight(count, norm));
-        })
+            visit(doc, self.weight(postings.term_freq(), norm));
+            doc = postings.advance();
+        }
+        Ok(())
     }
 
     /// As [`FieldTerm::each`], for the documents given, in ascending order; `visit` gets the place of each that has the term.
     pub(crate) fn of_ascending(
         &self,
-        reader: &SegmentReader,
+        segment: Segment<'_>,
         documents: &[u32],
         mut visit: impl FnMut(usize, f32),
     ) -> Result<(), SearchError> {
-        let Some(norms) = reader.fieldnorms_readers().get_field(self.term.field())? else { return Ok(()) };
-        let Some(mut list) = List::open(reader, self, IndexRecordOption::WithFreqs, documents.len())? else { return Ok(()) };
+        let Some(norms) = segment.reader.fieldnorms_readers().get_field(self.field)? else { return Ok(()) };
+        let Some(mut list) = List::open(segment, self, IndexRecordOption::WithFreqs, documents.len())? else { return Ok(()) };
         for (place, doc) in documents.iter().enumerate() {
             if list.has(*doc) {
                 visit(place, self.weight(list.postings().term_freq(), self.norm(norms.fieldnorm_id(*doc))));
@@ -147,13 +161,12 @@ impl FieldTerm {
     /// As [`FieldTerm::each`], for the few documents given, in ascending order.
     pub(crate) fn of_documents(
         &self,
-        reader: &SegmentReader,
+        segment: Segment<'_>,
         documents: impl Iterator<Item = u32>,
         mut visit: impl FnMut(u32, f32),
     ) -> Result<(), SearchError> {
-        let Some(norms) = reader.fieldnorms_readers().get_field(self.term.field())? else { return Ok(()) };
-        let inverted = reader.inverted_index(self.term.field())?;
-        let Some(mut postings) = inverted.read_postings(&self.term, IndexRecordOption::WithFreqs)? else { return Ok(()) };
+        let Some(norms) = segment.reader.fieldnorms_readers().get_field(self.field)? else { return Ok(()) };
+        let Some(mut postings) = self.postings(segment, IndexRecordOption::WithFreqs)? else { return Ok(()) };
         for doc in documents {
             // Seeking backwards is not allowed; the list may already stand behind the document it lacks.
             let at = if postings.doc() < doc { postings.seek(doc) } else { postings.doc() };
@@ -176,10 +189,11 @@ impl FieldTerm {
 }
 
 /// Scores of all documents of one segment; dead ones and those of the other side have 0.
-pub(crate) fn score_segment(reader: &SegmentReader, terms: &[FieldTerm]) -> Result<Vec<f32>, SearchError> {
+pub(crate) fn score_segment(segment: Segment<'_>, terms: &[FieldTerm]) -> Result<Vec<f32>, SearchError> {
+    let reader = segment.reader;
     let mut scores = vec![0.0_f32; reader.max_doc() as usize];
     for term in terms {
-        term.each(reader, |doc, weight| {
+        term.each(segment, |doc, weight| {
             if let Some(score) = scores.get_mut(doc as usize) {
                 *score += weight;
             }
@@ -196,13 +210,13 @@ pub(crate) fn score_segment(reader: &SegmentReader, terms: &[FieldTerm]) -> Resu
 }
 
 /// Scores of some documents of one segment, which ascend; all others have 0.
-pub(crate) fn score_some(reader: &SegmentReader, terms: &[FieldTerm], documents: &[u32]) -> Result<Vec<f32>, SearchError> {
-    let mut scores = vec![0.0_f32; reader.max_doc() as usize];
+pub(crate) fn score_some(segment: Segment<'_>, terms: &[FieldTerm], documents: &[u32]) -> Result<Vec<f32>, SearchError> {
+    let mut scores = vec![0.0_f32; segment.reader.max_doc() as usize];
     if documents.is_empty() {
         return Ok(scores);
     }
     for term in terms {
-        term.of_ascending(reader, documents, |place, weight| {
+        term.of_ascending(segment, documents, |place, weight| {
             if let Some(score) = documents.get(place).and_then(|doc| scores.get_mut(*doc as usize)) {
                 *score += weight;
             }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use keqiao_model::ListingKind;
-use tantivy::query::{EnableScoring, PhraseQuery, Query as _};
-use tantivy::schema::IndexRecordOption;
-use tantivy::{DocSet as _, SegmentReader, TERMINATED, Term};
+use tantivy::query::{EnableScoring, PhraseQuery, Query as _, Weight};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocSet as _, SeekDangerResult, SegmentReader, TERMINATED, Term};
 
 use crate::conjunction::{Alternatives, Thing};
 use crate::error::SearchError;
@@ -14,7 +14,7 @@ use crate::query::{Expansion, Operand, Phrase, Query, Wanted};
 use crate::request::{Also, Facet, Hit, SearchRequest, SearchResult, Sort};
 use crate::schema::{Channel, Fields, Part};
 use crate::scoring::{FieldTerm, resolve};
-use crate::snapshot::{Snapshot, each_posting};
+use crate::snapshot::{Segment, Snapshot, each_posting};
 use crate::snippet::Marker;
 use crate::top::{Keys, Ranked, Top, score_key};
 
@@ -62,11 +62,12 @@ pub(crate) fn run(snapshot: &Snapshot, fields: &Fields, request: &SearchRequest)
     let documents = usize::try_from(snapshot.side(request.kind).documents).unwrap_or(usize::MAX);
     let mut top = Top::new(if request.limit == 0 { 0 } else { request.offset.saturating_add(request.limit).min(documents) });
     let mut counts: BTreeMap<Facet, HashMap<String, usize>> = Facet::all().into_iter().map(|facet| (facet, HashMap::new())).collect();
-    for (segment, reader) in (0_u32..).zip(snapshot.searcher.segment_readers()) {
-        let keys = Keys::open(segment, reader)?;
+    for segment in snapshot.segments() {
+        let reader = segment.reader;
+        let keys = Keys::open(segment)?;
         let mut filter = Filter::new(reader, request)?;
         let conditions = Conditions::new(reader, &search.query, request)?;
-        let mut found = search.segment(reader, &resolved)?;
+        let mut found = search.segment(segment, &resolved)?;
         found.retain(|found| conditions.hold(found.doc));
         filter.keep(&mut found, |found| found.doc);
         result.total += found.len();
@@ -122,14 +123,15 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// Everything in the segment that fits the query, alive, in the order of the segment.
-    fn segment(&self, reader: &SegmentReader, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
+    fn segment(&self, segment: Segment<'_>, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
+        let reader = segment.reader;
         let numbered = self.numbered(reader)?;
         let mut found = if self.query.is_open() {
             self.everything(reader)?
         } else if numbered.is_empty() && self.query.wants_all() {
-            self.conjunction(reader, resolved)?
+            self.conjunction(segment, resolved)?
         } else {
-            self.scored(reader, resolved, &numbered)?
+            self.scored(segment, resolved, &numbered)?
         };
         if let Some(alive) = reader.alive_bitset() {
             found.retain(|found| alive.is_alive(found.doc));
@@ -157,22 +159,20 @@ impl Search<'_> {
     }
 
     /// What has every word, scored.
-    fn conjunction(&self, reader: &SegmentReader, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
+    fn conjunction(&self, segment: Segment<'_>, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
+        let reader = segment.reader;
         let open = |bit: usize, asked: usize| -> Result<Alternatives, SearchError> {
             let Some(concept) = self.query.concepts.get(bit) else { return Ok(Alternatives(Vec::new())) };
-            let mut things = vec![Thing::open(reader, resolved, Some(concept.word), &concept.grams, None, asked)?];
+            let mut things = vec![Thing::open(segment, resolved, Some(concept.word), &concept.grams, None, asked)?];
             for expansion in self.query.expansions.iter().filter(|expansion| expansion.concepts & (1 << bit) != 0) {
                 let phrase = expansion.phrase.as_ref().map(|phrase| self.phrase(reader, phrase, &Part::ALL)).transpose()?;
-                things.push(Thing::open(reader, resolved, expansion.word, &expansion.grams, phrase, asked)?);
+                things.push(Thing::open(segment, resolved, expansion.word, &expansion.grams, phrase, asked)?);
             }
             Ok(Alternatives(things))
         };
-        let mut order = Vec::new();
-        for bit in 0..self.query.concepts.len() {
-            order.push((open(bit, usize::MAX)?.at_most(), bit));
-        }
-        order.sort_unstable();
-        let mut order = order.into_iter().map(|(_, bit)| bit);
+        let mut order: Vec<usize> = (0..self.query.concepts.len()).collect();
+        order.sort_by_cached_key(|bit| self.at_most(*bit, resolved));
+        let mut order = order.into_iter();
         let Some(rarest) = order.next() else { return Ok(Vec::new()) };
         let mut documents = open(rarest, usize::MAX)?.documents();
         for bit in order {
@@ -181,25 +181,37 @@ impl Search<'_> {
             }
             open(bit, documents.len())?.filter(&mut documents);
         }
-        let scores = self.scores(reader, resolved, &documents)?;
+        let scores = self.scores(segment, resolved, &documents)?;
         let adjacent = match &self.query.adjacent {
-            Some(phrase) if !documents.is_empty() => {
-                Some((self.phrase(reader, phrase, &Part::ALL)?, self.phrase(reader, phrase, &[Part::Title])?))
-            }
-            _ => None,
+            Some(phrase) => Some((
+                self.phrase_among(reader, phrase, &Part::ALL, &documents)?,
+                self.phrase_among(reader, phrase, &[Part::Title], &documents)?,
+            )),
+            None => None,
         };
         let found = documents.into_iter().zip(scores).map(|(doc, score)| Found { doc, score: score * adjacency(&adjacent, doc), tier: 1 });
         Ok(found.collect())
     }
 
+    /// How many documents have a word of the query, or another word for it, at most.
+    fn at_most(&self, bit: usize, resolved: &[FieldTerm]) -> u64 {
+        let entries = |index: usize| resolved.iter().filter(|term| term.index == index).map(FieldTerm::frequency).sum::<u64>();
+        let most = |word: Option<usize>, grams: &[usize]| {
+            word.map_or(0, entries) + grams.iter().take(WORD_BITS).map(|index| entries(*index)).min().unwrap_or(0)
+        };
+        let own = self.query.concepts.get(bit).map_or(0, |concept| most(Some(concept.word), &concept.grams));
+        let expansions = self.query.expansions.iter().filter(|expansion| expansion.concepts & (1 << bit) != 0);
+        own + expansions.map(|expansion| most(expansion.word, &expansion.grams)).sum::<u64>()
+    }
+
     /// Scores of some documents that have every word.
-    fn scores(&self, reader: &SegmentReader, resolved: &[FieldTerm], documents: &[u32]) -> Result<Vec<f32>, SearchError> {
+    fn scores(&self, segment: Segment<'_>, resolved: &[FieldTerm], documents: &[u32]) -> Result<Vec<f32>, SearchError> {
         let mut scores = vec![0.0_f32; documents.len()];
         let mut done = HashSet::new();
         for concept in &self.query.concepts {
             for index in concept.grams.iter().copied().chain([concept.word]).filter(|index| done.insert(*index)) {
                 for term in resolved.iter().filter(|term| term.index == index) {
-                    term.of_ascending(reader, documents, |place, weight| {
+                    term.of_ascending(segment, documents, |place, weight| {
                         if let Some(score) = scores.get_mut(place) {
                             *score += weight;
                         }
@@ -208,14 +220,15 @@ impl Search<'_> {
             }
         }
         for expansion in &self.query.expansions {
-            let phrase = expansion.phrase.as_ref().map(|phrase| self.phrase(reader, phrase, &Part::ALL)).transpose()?;
-            let mut whole = Thing::open(reader, resolved, expansion.word, &expansion.grams, phrase, documents.len())?;
+            let among = |phrase: &Phrase| self.phrase_among(segment.reader, phrase, &Part::ALL, documents);
+            let phrase = expansion.phrase.as_ref().map(among).transpose()?;
+            let mut whole = Thing::open(segment, resolved, expansion.word, &expansion.grams, phrase, documents.len())?;
             let has: Vec<bool> = documents.iter().map(|doc| whole.has(*doc)).collect();
             let mut added = vec![0.0_f32; documents.len()];
             let typed = self.query.typed_terms;
             for index in expansion.grams.iter().copied().chain(expansion.word).filter(|index| *index >= typed) {
                 for term in resolved.iter().filter(|term| term.index == index) {
-                    term.of_ascending(reader, documents, |place, weight| {
+                    term.of_ascending(segment, documents, |place, weight| {
                         if let Some(score) = added.get_mut(place) {
                             *score += weight;
                         }
@@ -231,7 +244,8 @@ impl Search<'_> {
         Ok(scores)
     }
 
-    fn scored(&self, reader: &SegmentReader, resolved: &[FieldTerm], numbered: &HashSet<u32>) -> Result<Vec<Found>, SearchError> {
+    fn scored(&self, segment: Segment<'_>, resolved: &[FieldTerm], numbered: &HashSet<u32>) -> Result<Vec<Found>, SearchError> {
+        let reader = segment.reader;
         let size = reader.max_doc() as usize;
         let mut scores = vec![0.0_f32; size];
         let mut concepts_of = vec![0_u64; size];
@@ -251,7 +265,7 @@ impl Search<'_> {
                 };
                 let first = done.insert(index);
                 for term in resolved.iter().filter(|term| term.index == index) {
-                    term.each(reader, |doc, weight| {
+                    term.each(segment, |doc, weight| {
                         let at = doc as usize;
                         if first && let Some(score) = scores.get_mut(at) {
                             *score += weight;
@@ -274,7 +288,7 @@ impl Search<'_> {
                 }
             }
         }
-        self.expansions(reader, resolved, &mut scores, &mut concepts_of)?;
+        self.expansions(segment, resolved, &mut scores, &mut concepts_of)?;
         let mut phrases = Vec::new();
         for wanted in &self.query.phrases {
             phrases.push(self.wanted(reader, wanted)?);
@@ -307,7 +321,7 @@ impl Search<'_> {
     /// Adds what other words for the same say: a document that has the whole of one has the concepts it stands for.
     fn expansions(
         &self,
-        reader: &SegmentReader,
+        segment: Segment<'_>,
         resolved: &[FieldTerm],
         scores: &mut [f32],
         concepts_of: &mut [u64],
@@ -322,7 +336,7 @@ impl Search<'_> {
                 // What was typed as well has been counted in full.
                 let counts = if index < self.query.typed_terms { 0.0 } else { 1.0 };
                 for term in resolved.iter().filter(|term| term.index == index) {
-                    term.each(reader, |doc, weight| {
+                    term.each(segment, |doc, weight| {
                         let part = parts.entry(doc).or_default();
                         part.0 += weight * counts;
                         part.1 |= bit;
@@ -330,7 +344,7 @@ impl Search<'_> {
                 }
             }
             let phrase = match &expansion.phrase {
-                Some(phrase) => Some(self.phrase(reader, phrase, &Part::ALL)?),
+                Some(phrase) => Some(self.phrase(segment.reader, phrase, &Part::ALL)?),
                 None => None,
             };
             for (doc, (score, grams)) in parts.drain() {
@@ -386,14 +400,14 @@ impl Search<'_> {
     fn phrase(&self, reader: &SegmentReader, phrase: &Phrase, parts: &[Part]) -> Result<DocumentSet, SearchError> {
         let mut documents = DocumentSet::new(reader);
         self.each_field(Channel::Grams, parts, |field| {
-            let terms: Vec<(usize, Term)> = phrase.iter().map(|(at, gram)| (*at, Term::from_field_text(field, gram))).collect();
-            match terms.as_slice() {
+            match phrase.as_slice() {
                 [] => Ok(()),
-                [(_, term)] => each_posting(reader, term, IndexRecordOption::Basic, |doc, _| documents.insert(doc)),
+                [(_, gram)] => {
+                    let term = Term::from_field_text(field, gram);
+                    each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| documents.insert(doc))
+                }
                 _ => {
-                    let weight =
-                        PhraseQuery::new_with_offset(terms).weight(EnableScoring::disabled_from_searcher(&self.snapshot.searcher))?;
-                    let mut scorer = weight.scorer(reader, 1.0)?;
+                    let mut scorer = self.phrase_weight(field, phrase)?.scorer(reader, 1.0)?;
                     let mut doc = scorer.doc();
                     while doc != TERMINATED {
                         documents.insert(doc);
@@ -406,16 +420,43 @@ impl Search<'_> {
         Ok(documents)
     }
 
+    /// Which of these documents, in ascending order, have the phrase in one of these parts.
+    fn phrase_among(&self, reader: &SegmentReader, phrase: &Phrase, parts: &[Part], documents: &[u32]) -> Result<DocumentSet, SearchError> {
+        let mut having = DocumentSet::new(reader);
+        let Some((first, others)) = documents.split_first() else { return Ok(having) };
+        let [_, _, ..] = phrase.as_slice() else { return self.phrase(reader, phrase, parts) };
+        self.each_field(Channel::Grams, parts, |field| {
+            let weight = self.phrase_weight(field, phrase)?;
+            let (mut state, mut scorer) = weight.scorer_danger(reader, *first, 1.0)?;
+            for doc in std::iter::once(first).chain(others) {
+                if doc != first && !matches!(state, SeekDangerResult::SeekLowerBound(bound) if bound > *doc) {
+                    state = scorer.seek_danger(*doc);
+                }
+                if state == SeekDangerResult::Found {
+                    having.insert(*doc);
+                }
+            }
+            Ok(())
+        })?;
+        Ok(having)
+    }
+
+    fn phrase_weight(&self, field: Field, phrase: &Phrase) -> Result<Box<dyn Weight>, SearchError> {
+        let terms = phrase.iter().map(|(at, gram)| (*at, Term::from_field_text(field, gram))).collect();
+        Ok(PhraseQuery::new_with_offset(terms).weight(EnableScoring::disabled_from_searcher(&self.snapshot.searcher))?)
+    }
+
     fn each_field(
         &self,
         channel: Channel,
         parts: &[Part],
-        mut visit: impl FnMut(tantivy::schema::Field) -> Result<(), SearchError>,
+        mut visit: impl FnMut(Field) -> Result<(), SearchError>,
     ) -> Result<(), SearchError> {
+        let side = self.snapshot.side(self.kind);
         self.fields
             .scored(self.kind)
             .iter()
-            .filter(|scored| scored.channel == channel && parts.contains(&scored.part))
+            .filter(|scored| scored.channel == channel && parts.contains(&scored.part) && side.uses(scored.field))
             .try_for_each(|scored| visit(scored.field))
     }
 }
@@ -483,11 +524,12 @@ mod tests {
         let (snapshot, fields) = index.parts();
         let query = Query::read(&SearchRequest::new(ListingKind::Demand, "锂离子电池 回收 VOCs battery"));
         let resolved = resolve(&snapshot, &fields, ListingKind::Demand, &Part::ALL, &query.terms).unwrap();
-        for reader in snapshot.searcher.segment_readers() {
-            let all = crate::scoring::score_segment(reader, &resolved).unwrap();
+        for segment in snapshot.segments() {
+            let reader = segment.reader;
+            let all = crate::scoring::score_segment(segment, &resolved).unwrap();
             let alive = |doc: &u32| reader.alive_bitset().is_none_or(|alive| alive.is_alive(*doc));
             let chosen: Vec<u32> = (0..reader.max_doc()).step_by(3).filter(alive).collect();
-            let some = crate::scoring::score_some(reader, &resolved, &chosen).unwrap();
+            let some = crate::scoring::score_some(segment, &resolved, &chosen).unwrap();
             for doc in 0..reader.max_doc() {
                 let expected = if chosen.contains(&doc) { all[doc as usize] } else { 0.0 };
                 assert_eq!(some[doc as usize].to_bits(), expected.to_bits(), "{doc}");
@@ -508,10 +550,10 @@ mod tests {
                 continue;
             }
             let resolved = resolve(&snapshot, &fields, request.kind, &Part::ALL, &search.query.terms).unwrap();
-            for reader in snapshot.searcher.segment_readers() {
+            for segment in snapshot.segments() {
                 let key = |found: Found| (found.doc, found.score.to_bits(), found.tier);
-                let all: Vec<_> = search.scored(reader, &resolved, &HashSet::new()).unwrap().into_iter().map(key).collect();
-                let some: Vec<_> = search.conjunction(reader, &resolved).unwrap().into_iter().map(key).collect();
+                let all: Vec<_> = search.scored(segment, &resolved, &HashSet::new()).unwrap().into_iter().map(key).collect();
+                let some: Vec<_> = search.conjunction(segment, &resolved).unwrap().into_iter().map(key).collect();
                 assert_eq!(some, all, "{}", request.query);
                 hits += some.len();
             }

@@ -55,9 +55,9 @@ pub(crate) fn similar(snapshot: &Snapshot, fields: &Fields, document: &Document,
     terms.truncate(TERMS);
     let resolved = resolve(snapshot, fields, document.kind, &[Part::Title, Part::Text], &terms)?;
     let mut top = Top::new(limit.saturating_mul(CANDIDATES).saturating_add(1));
-    for (segment, reader) in (0_u32..).zip(snapshot.searcher.segment_readers()) {
-        let keys = Keys::open(segment, reader)?;
-        for (doc, score) in (0_u32..).zip(score_segment(reader, &resolved)?) {
+    for segment in snapshot.segments() {
+        let keys = Keys::open(segment)?;
+        for (doc, score) in (0_u32..).zip(score_segment(segment, &resolved)?) {
             if score > 0.0 {
                 top.show(&keys, doc, score_key(score), score);
             }

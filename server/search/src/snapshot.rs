@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use keqiao_model::ListingKind;
 use tantivy::index::SegmentId;
-use tantivy::postings::Postings as _;
+use tantivy::postings::{Postings as _, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet as _, Opstamp, Searcher, SegmentReader, TERMINATED, Term};
 
@@ -17,8 +17,8 @@ use crate::schema::Fields;
 
 /// Looking a document up in a list costs about as much as reading this many entries of it.
 const LOOK_UP: usize = 16;
-/// Frequencies that are kept of one state: some ten megabytes.
-const MOST_KNOWN: usize = 100_000;
+/// Terms whose lists are kept of one state: some twenty megabytes where there are ten segments.
+const MOST_KNOWN: usize = 40_000;
 /// Both sides of the market.
 const SIDES: [ListingKind; 2] = [ListingKind::Demand, ListingKind::Achievement];
 
@@ -31,8 +31,31 @@ pub(crate) struct Snapshot {
     achievement: Side,
     /// For each segment, in the order of the searcher, its deleted documents.
     dead: Vec<Arc<[u32]>>,
-    /// Frequencies that were looked up already: a whole listing asks for hundreds, and the next one for many of the same.
-    known: Mutex<HashMap<Term, u64>>,
+    /// Terms that were looked up already: a whole listing asks for hundreds, and the next one for many of the same.
+    known: Mutex<HashMap<Term, Lists>>,
+}
+
+/// A segment and its place among the others.
+#[derive(Clone, Copy)]
+pub(crate) struct Segment<'a> {
+    pub(crate) place: u32,
+    pub(crate) reader: &'a SegmentReader,
+}
+
+/// Where the lists of a term are.
+#[derive(Debug, Clone)]
+pub(crate) struct Lists {
+    /// How many living documents have the term.
+    pub(crate) frequency: u64,
+    /// The places of the segments that have the term, and where their lists begin.
+    of: Arc<[(u32, TermInfo)]>,
+}
+
+impl Lists {
+    /// The list in one segment.
+    pub(crate) fn of(&self, segment: Segment<'_>) -> Option<&TermInfo> {
+        self.of.iter().find(|(place, _)| *place == segment.place).map(|(_, info)| info)
+    }
 }
 
 /// Figures of one side of the market.
@@ -100,21 +123,35 @@ impl Snapshot {
         }
     }
 
+    /// All segments.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = Segment<'_>> {
+        (0..).zip(self.searcher.segment_readers()).map(|(place, reader)| Segment { place, reader })
+    }
+
     /// How many living documents have the term.
     pub(crate) fn frequency(&self, term: &Term) -> Result<u64, SearchError> {
+        Ok(self.lists(term)?.frequency)
+    }
+
+    /// The lists of a term.
+    pub(crate) fn lists(&self, term: &Term) -> Result<Lists, SearchError> {
         // Held for a look or an insertion only; a poisoned lock still holds whole values.
         if let Some(known) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(term) {
-            return Ok(*known);
+            return Ok(known.clone());
         }
-        let mut sum = 0;
-        for (reader, dead) in self.searcher.segment_readers().iter().zip(&self.dead) {
-            sum += frequency(reader, term, dead)?;
+        let (mut sum, mut of) = (0, Vec::new());
+        for (segment, dead) in self.segments().zip(&self.dead) {
+            if let Some(info) = segment.reader.inverted_index(term.field())?.get_term_info(term)? {
+                sum += living(segment.reader, term, &info, dead)?;
+                of.push((segment.place, info));
+            }
         }
+        let lists = Lists { frequency: sum, of: of.into() };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() < MOST_KNOWN {
-            known.insert(term.clone(), sum);
+            known.insert(term.clone(), lists.clone());
         }
-        Ok(sum)
+        Ok(lists)
     }
 }
 
@@ -170,15 +207,19 @@ impl SegmentFigures {
 
 /// How many documents of a segment have the term, without the deleted ones.
 fn frequency(reader: &SegmentReader, term: &Term, dead: &[u32]) -> Result<u64, SearchError> {
-    let inverted = reader.inverted_index(term.field())?;
-    let Some(info) = inverted.get_term_info(term)? else { return Ok(0) };
+    let info = reader.inverted_index(term.field())?.get_term_info(term)?;
+    info.map_or(Ok(0), |info| living(reader, term, &info, dead))
+}
+
+/// The same where the list is known.
+fn living(reader: &SegmentReader, term: &Term, info: &TermInfo, dead: &[u32]) -> Result<u64, SearchError> {
     let all = u64::from(info.doc_freq);
     match reader.alive_bitset() {
         Some(alive) if !dead.is_empty() => {
             if dead.len().saturating_mul(LOOK_UP) < info.doc_freq as usize {
                 return Ok(all - among(reader, term, dead)?);
             }
-            let postings = inverted.read_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
+            let postings = reader.inverted_index(term.field())?.read_postings_from_terminfo(info, IndexRecordOption::Basic)?;
             Ok(u64::from(postings.doc_freq_given_deletes(alive)))
         }
         _ => Ok(all),

@@ -5,11 +5,12 @@ use std::collections::BinaryHeap;
 use std::sync::Arc;
 
 use tantivy::columnar::{Column, ColumnValues};
-use tantivy::{DocAddress, SegmentReader};
+use tantivy::DocAddress;
 use uuid::Uuid;
 
 use crate::error::SearchError;
 use crate::schema::column;
+use crate::snapshot::Segment;
 
 /// A listing in its place: the larger, the earlier.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -106,10 +107,10 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// Opens them.
-    pub(crate) fn open(segment: u32, reader: &SegmentReader) -> Result<Self, SearchError> {
-        let columns = reader.fast_fields();
+    pub(crate) fn open(segment: Segment<'_>) -> Result<Self, SearchError> {
+        let (reader, columns) = (segment.reader, segment.reader.fast_fields());
         Ok(Self {
-            segment,
+            segment: segment.place,
             published_at: columns.i64(column::PUBLISHED_AT)?,
             // A segment without any deadline has no such column.
             deadline: columns.column_opt::<i64>(column::DEADLINE)?.unwrap_or_else(|| Column::build_empty_column(reader.max_doc())),

@@ -89,13 +89,13 @@ pub(crate) fn document_query(snapshot: &Snapshot, fields: &Fields, document: &Do
         terms.sort_by(|a, b| b.1.total_cmp(&a.1));
         for (text, mut weight) in terms.into_iter().take(LOOKED_UP) {
             let mut fields_with = resolve_term(snapshot, fields, other, &Part::SUBJECT, channel, text)?;
-            let Some(found) = fields_with.iter().map(|field| field.frequency).max() else { continue };
+            let Some(found) = fields_with.iter().map(FieldTerm::frequency).max() else { continue };
             if own_documents >= OWN_SIDE_LEAST {
                 // A term of this document is known to occur once on its side, whether or not the document is indexed yet.
                 let common = frequency(snapshot, fields, own, channel, text)?.max(1);
                 weight *= (idf(own_documents, common) / idf(own_documents, 1)).powf(OWN_SIDE_POWER);
             }
-            let cost: u64 = fields_with.iter().map(|field| field.frequency).sum();
+            let cost: u64 = fields_with.iter().map(FieldTerm::frequency).sum();
             for field in &mut fields_with {
                 field.weigh(weight);
             }
