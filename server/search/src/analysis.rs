@@ -187,7 +187,12 @@ pub(crate) fn analyse_latin(text: &str) -> Analysis {
 
 /// Analyses a text for somebody who wants its terms alone.
 pub(crate) fn analyse_into(text: &str, sink: &mut impl Sink) {
-    Analyser::new(sink).run(&normal::normalised(text));
+    analyse_normal(&normal::normalised(text), sink);
+}
+
+/// The same for a text that is normalised already.
+pub(crate) fn analyse_normal(text: &str, sink: &mut impl Sink) {
+    Analyser::new(sink).run(text);
 }
 
 struct Analyser<'a, S> {

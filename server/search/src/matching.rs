@@ -41,7 +41,8 @@ const CLOSE: i32 = 10;
 /// Scores of everything on the other side.
 struct Scored {
     query: DocumentQuery,
-    segments: Vec<Vec<f32>>,
+    /// The documents of each segment that share a term, ascending, with their scores.
+    segments: Vec<Vec<(u32, f32)>>,
     best: f32,
     newest: i64,
 }
@@ -88,15 +89,15 @@ pub(crate) fn some(snapshot: &Snapshot, fields: &Fields, document: &Document, ot
 fn score(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize, others: &[Uuid]) -> Result<Scored, SearchError> {
     let query = document_query(snapshot, fields, document)?;
     let (choosing, saving) = (query.resolved.get(..query.choosing).unwrap_or_default(), query.choosing < query.resolved.len());
-    let mut segments = Vec::new();
+    let mut all = Vec::new();
     let mut newest = i64::MIN;
     for segment in snapshot.segments() {
-        segments.push(score_segment(segment, choosing)?);
+        all.push(score_segment(segment, choosing)?);
         newest = newest.max(segment.reader.fast_fields().i64(column::PUBLISHED_AT)?.max_value());
     }
+    let mut segments: Vec<Vec<(u32, f32)>> = Vec::with_capacity(all.len());
     if saving {
-        let mut chosen = chosen(&segments, CHOSEN.max(3 * limit));
-        for ((chosen, segment), scores) in chosen.iter_mut().zip(snapshot.segments()).zip(&mut segments) {
+        for (mut chosen, segment) in chosen(&all, CHOSEN.max(3 * limit)).into_iter().zip(snapshot.segments()) {
             let reader = segment.reader;
             for other in others {
                 each_posting(reader, &fields.id_term(*other), IndexRecordOption::Basic, |doc, _| {
@@ -107,10 +108,14 @@ fn score(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize
             }
             chosen.sort_unstable();
             chosen.dedup();
-            *scores = score_some(segment, &query.resolved, chosen)?;
+            let scores = score_some(segment, &query.resolved, &chosen)?;
+            segments.push(chosen.into_iter().zip(scores).filter(|(_, score)| *score > 0.0).collect());
         }
+    } else {
+        let sharing = |scores: Vec<f32>| (0_u32..).zip(scores).filter(|(_, score)| *score > 0.0).collect();
+        segments.extend(all.into_iter().map(sharing));
     }
-    let best = segments.iter().flatten().copied().fold(0.0, f32::max);
+    let best = segments.iter().flatten().map(|(_, score)| *score).fold(0.0, f32::max);
     Ok(Scored { query, segments, best, newest })
 }
 
@@ -174,10 +179,8 @@ fn by_columns(snapshot: &Snapshot, document: &Document, scored: &Scored, limit: 
     let mut texts = Top::new(limit);
     let keys = snapshot.segments().map(Keys::open).collect::<Result<Vec<_>, _>>()?;
     for (keys, scores) in keys.iter().zip(&scored.segments) {
-        for (doc, &score) in (0_u32..).zip(scores) {
-            if score > 0.0 {
-                texts.show(keys, doc, score_key(score), score);
-            }
+        for &(doc, score) in scores {
+            texts.show(keys, doc, score_key(score), score);
         }
     }
     let texts = texts.finish();
@@ -185,8 +188,8 @@ fn by_columns(snapshot: &Snapshot, document: &Document, scored: &Scored, limit: 
     let mut top = Top::new(limit);
     for ((keys, scores), segment) in keys.iter().zip(&scored.segments).zip(snapshot.segments()) {
         let agreement = Agreement::new(segment.reader, document, scored.best, scored.newest)?;
-        for (doc, &score) in (0_u32..).zip(scores) {
-            if score > 0.0 && score >= threshold {
+        for &(doc, score) in scores {
+            if score >= threshold {
                 let sum = score + agreement.sum(doc);
                 top.show(keys, doc, score_key(sum), sum);
             }
@@ -197,7 +200,13 @@ fn by_columns(snapshot: &Snapshot, document: &Document, scored: &Scored, limit: 
 
 fn text_score(scored: &Scored, ranked: &Ranked) -> f32 {
     let DocAddress { segment_ord, doc_id } = ranked.address;
-    scored.segments.get(segment_ord as usize).and_then(|scores| scores.get(doc_id as usize)).copied().unwrap_or_default()
+    scored.segments.get(segment_ord as usize).and_then(|scores| score_of(scores, doc_id)).unwrap_or_default()
+}
+
+/// The score of a document among those of its segment.
+fn score_of(scores: &[(u32, f32)], doc: u32) -> Option<f32> {
+    let place = scores.binary_search_by_key(&doc, |(doc, _)| *doc).ok()?;
+    scores.get(place).map(|(_, score)| *score)
 }
 
 /// Where the first [`POOL`] of these stand in the learnt space; nowhere when nothing was learnt yet.
@@ -264,7 +273,7 @@ fn find(snapshot: &Snapshot, fields: &Fields, scored: &Scored, id: Uuid) -> Resu
     for (segment, scores) in snapshot.segments().zip(&scored.segments) {
         let mut found = None;
         each_posting(segment.reader, &term, IndexRecordOption::Basic, |doc, _| {
-            if scores.get(doc as usize).is_some_and(|&score| score > 0.0) {
+            if score_of(scores, doc).is_some() {
                 found = Some(doc);
             }
         })?;

@@ -8,7 +8,7 @@ use tantivy::{TantivyDocument, Term};
 use uuid::Uuid;
 
 use crate::analysis::normal::Normal;
-use crate::analysis::{self, Analysis, analyse, analyse_into};
+use crate::analysis::{self, analyse_into};
 use crate::document::Document;
 use crate::given::{GIVEN, Packed};
 use crate::latent::{COLUMNS, Latent, Standing, pack as pack_point};
@@ -327,10 +327,5 @@ impl PartTexts {
     /// The texts, part by part.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Part, &str)> {
         self.0.iter().map(|(part, text)| (*part, text.as_str()))
-    }
-
-    /// Analyses them one by one.
-    pub(crate) fn analyses(&self) -> impl Iterator<Item = (Part, Analysis)> + '_ {
-        self.0.iter().map(|(part, text)| (*part, analyse(text)))
     }
 }

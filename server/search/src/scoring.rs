@@ -209,15 +209,15 @@ pub(crate) fn score_segment(segment: Segment<'_>, terms: &[FieldTerm]) -> Result
     Ok(scores)
 }
 
-/// Scores of some documents of one segment, which ascend; all others have 0.
+/// Scores of some documents of one segment, which ascend, in their order.
 pub(crate) fn score_some(segment: Segment<'_>, terms: &[FieldTerm], documents: &[u32]) -> Result<Vec<f32>, SearchError> {
-    let mut scores = vec![0.0_f32; segment.reader.max_doc() as usize];
+    let mut scores = vec![0.0_f32; documents.len()];
     if documents.is_empty() {
         return Ok(scores);
     }
     for term in terms {
         term.of_ascending(segment, documents, |place, weight| {
-            if let Some(score) = documents.get(place).and_then(|doc| scores.get_mut(*doc as usize)) {
+            if let Some(score) = scores.get_mut(place) {
                 *score += weight;
             }
         })?;

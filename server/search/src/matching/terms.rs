@@ -1,8 +1,10 @@
 //! By which terms does a whole listing look for its other side?
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::ops::Range;
 
-use crate::analysis::{Token, analyse, is_han, is_idle};
+use crate::analysis::normal::normalised;
+use crate::analysis::{Sink, Unit, analyse, analyse_normal, is_han, is_idle};
 use crate::document::Document;
 use crate::error::SearchError;
 use crate::schema::{Channel, Fields, Part, PartTexts};
@@ -59,34 +61,70 @@ impl Wanted {
     }
 }
 
-/// The terms by which the document looks for its other side.
-pub(crate) fn document_query(snapshot: &Snapshot, fields: &Fields, document: &Document) -> Result<DocumentQuery, SearchError> {
-    let mut wanted: BTreeMap<(Channel, String), Wanted> = BTreeMap::new();
-    let mut surfaces = HashMap::new();
-    for (part, analysis) in PartTexts::new(document).analyses().filter(|(part, _)| *part != Part::Names) {
-        for (channel, tokens) in [(Channel::Words, &analysis.words), (Channel::Grams, &analysis.grams)] {
-            for Token { text, start, end, .. } in tokens {
-                if channel == Channel::Grams && !text.contains(is_han) && is_idle(text) {
-                    continue;
-                }
-                if channel == Channel::Words {
-                    surfaces.entry(text.clone()).or_insert_with(|| analysis.normal.text.get(*start..*end).unwrap_or(text).to_owned());
-                }
-                let term = wanted.entry((channel, text.clone())).or_default();
-                term.count += 1;
-                term.in_title |= part == Part::Title;
-            }
+/// Terms of one channel.
+type Terms = HashMap<String, Wanted>;
+
+/// The terms of a document.
+#[derive(Default)]
+struct Collected {
+    words: Terms,
+    grams: Terms,
+    /// For each word the first way the document writes it.
+    surfaces: HashMap<String, String>,
+}
+
+/// Takes the terms of one of its parts.
+struct Collecting<'a> {
+    into: &'a mut Collected,
+    text: &'a str,
+    in_title: bool,
+}
+
+fn count(terms: &mut Terms, text: &str, in_title: bool) {
+    let wanted = match terms.get_mut(text) {
+        Some(wanted) => wanted,
+        None => terms.entry(text.to_owned()).or_default(),
+    };
+    wanted.count += 1;
+    wanted.in_title |= in_title;
+}
+
+impl Sink for Collecting<'_> {
+    const UNITS: bool = false;
+
+    fn word(&mut self, text: &str, within: Range<usize>, _: usize) {
+        if !self.into.words.contains_key(text) {
+            let surface = self.text.get(within).unwrap_or(text);
+            self.into.surfaces.insert(text.to_owned(), surface.to_owned());
+        }
+        count(&mut self.into.words, text, self.in_title);
+    }
+
+    fn gram(&mut self, text: &str, _: Range<usize>, _: usize) {
+        if text.starts_with(is_han) || !is_idle(text) {
+            count(&mut self.into.grams, text, self.in_title);
         }
     }
-    let related = add_related(&mut wanted, document);
+
+    fn unit(&mut self, _: Unit) {}
+}
+
+/// The terms by which the document looks for its other side.
+pub(crate) fn document_query(snapshot: &Snapshot, fields: &Fields, document: &Document) -> Result<DocumentQuery, SearchError> {
+    let mut own_terms = Collected::default();
+    for (part, text) in PartTexts::new(document).iter().filter(|(part, _)| *part != Part::Names) {
+        let text = normalised(text);
+        analyse_normal(&text, &mut Collecting { into: &mut own_terms, text: &text, in_title: part == Part::Title });
+    }
+    let Collected { mut words, mut grams, surfaces } = own_terms;
+    let related = add_related(&mut words, &mut grams, document);
     let (own, other) = (document.kind, document.kind.opposite());
     let (own_documents, other_documents) = (snapshot.side(own).documents, snapshot.side(other).documents);
     let mut candidates = Vec::new();
-    for channel in [Channel::Words, Channel::Grams] {
-        let mut terms: Vec<(&String, f32)> =
-            wanted.iter().filter(|((of, _), _)| *of == channel).map(|((_, text), w)| (text, w.weight())).collect();
-        // The sort is stable and the terms come in the order of their text: equal ones are kept the same way everywhere.
-        terms.sort_by(|a, b| b.1.total_cmp(&a.1));
+    for (channel, wanted) in [(Channel::Words, &words), (Channel::Grams, &grams)] {
+        let mut terms: Vec<(&String, f32)> = wanted.iter().map(|(text, wanted)| (text, wanted.weight())).collect();
+        // Equal ones in the order of their text, so that the same are kept everywhere.
+        terms.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
         for (text, mut weight) in terms.into_iter().take(LOOKED_UP) {
             let mut fields_with = resolve_term(snapshot, fields, other, &Part::SUBJECT, channel, text)?;
             let Some(found) = fields_with.iter().map(FieldTerm::frequency).max() else { continue };
@@ -122,26 +160,26 @@ pub(crate) fn document_query(snapshot: &Snapshot, fields: &Fields, document: &Do
 }
 
 /// Adds what the document may also be called, word by word with their pairs of characters.
-fn add_related(wanted: &mut BTreeMap<(Channel, String), Wanted>, document: &Document) -> HashMap<(Channel, String), Related> {
+fn add_related(words: &mut Terms, grams: &mut Terms, document: &Document) -> HashMap<(Channel, String), Related> {
     let text = format!("{}\n{}\n{}", document.summary, document.text, document.keywords.join("\n"));
-    let mut words = HashMap::new();
+    let mut related_to = HashMap::new();
     for (meant, weight) in related(&[&document.title, &text], TITLE) {
         let analysis = analyse(meant.word);
-        let grams: Vec<&str> =
+        let pairs: Vec<&str> =
             analysis.grams.iter().map(|token| token.text.as_str()).filter(|gram| gram.chars().nth(1).is_some()).collect();
         // The whole word if the dictionary has it; of its parts only pairs, each for its share.
         let whole = analysis.units.iter().filter(|_| analysis.units.len() == 1).map(|unit| (Channel::Words, unit.word.as_str(), weight));
-        let pairs = grams.iter().map(|gram| (Channel::Grams, *gram, weight / grams.len() as f32));
-        for (channel, term, weight) in whole.chain(pairs) {
-            let key = (channel, term.to_owned());
-            let known = wanted.entry(key.clone()).or_default();
+        let shares = pairs.iter().map(|gram| (Channel::Grams, *gram, weight / pairs.len() as f32));
+        for (channel, term, weight) in whole.chain(shares) {
+            let wanted = if channel == Channel::Words { &mut *words } else { &mut *grams };
+            let known = wanted.entry(term.to_owned()).or_default();
             if weight > known.related {
                 known.related = weight;
                 if known.count == 0 {
-                    words.insert(key, meant.clone());
+                    related_to.insert((channel, term.to_owned()), meant.clone());
                 }
             }
         }
     }
-    words
+    related_to
 }
