@@ -9,6 +9,7 @@ mod m0001_market;
 mod m0002_feedback;
 mod m0003_deals;
 mod m0004_register;
+mod m0005_response;
 mod table;
 
 /// Every migration in order.
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_feedback::Migration),
             Box::new(m0003_deals::Migration),
             Box::new(m0004_register::Migration),
+            Box::new(m0005_response::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use keqiao_market::{Market, accounts, attachments, clocks, contracts, imports, matching, notices};
+use keqiao_market::{Market, accounts, attachments, clocks, contracts, imports, interests, matching, notices};
 use tokio::{
     sync::Notify,
     sync::watch,
@@ -74,6 +74,7 @@ pub fn start(market: &Market, post: Post, texts: Extractor, changed: &Arc<Notify
     workers.spawn(async move {
         run("housekeeping", s, never, Duration::from_secs(3_600), || async {
             matching::expire_step(&m).await?;
+            interests::response_step(&m).await?;
             accounts::purge(&m).await?;
             imports::purge_batches(&m).await?;
             contracts::purge_imports(&m).await?;

@@ -6,7 +6,7 @@ use keqiao_app::{
     t,
     words::{code_label, error_words, label},
 };
-use keqiao_market::{Error, clocks, interests, listings};
+use keqiao_market::{Error, clocks, interests, listings, matching};
 use keqiao_model::{
     Coded as _, Cooperation, DeclineCode, FieldError, Fields, InterestMove, InterestState,
     Lang::{self, Zh},
@@ -589,4 +589,32 @@ async fn officers_see_by_which_holidays_periods_are_counted() {
         assert!(page.says("10-01 – 10-07") && page.says(&t!(lang, "about.calendar_missing", year = 2027)), "{page}");
         assert!(!app.visitor().open(&about).await.says(t!(lang, "about.calendar_lead")));
     }
+}
+
+#[tokio::test]
+async fn who_answers_is_matched_a_little_better_until_the_answers_are_a_year_old() {
+    let app = TestApp::with(patient).await;
+    let pair = app.pair().await;
+    let market = app.market();
+    let demand = listings::listing(market, &pair.engineer.actor().await, Demand, &pair.demand).await.unwrap().summary.id;
+    let known = async || {
+        interests::response_step(market).await.unwrap();
+        app.index().await;
+        matching::document(market, demand).await.unwrap().response
+    };
+    assert_eq!(known().await, None, "nobody has asked yet");
+    for _ in 0..3 {
+        let asked = ask(&pair.researcher, &pair).await;
+        answer(&pair.engineer, asked, InterestMove::Decline, &[("code", "too_early"), ("reason", "等中试")]).await.unwrap();
+    }
+    assert_eq!(known().await, Some(100));
+    let before = app.rows().await;
+    assert_eq!(interests::response_step(market).await.unwrap(), 0);
+    before.assert_same(&app.rows().await, "a look at the same answers");
+    ask(&pair.researcher, &pair).await;
+    app.wait(Duration::days(30));
+    tick(&app).await;
+    assert_eq!(known().await, Some(80), "three of four, in steps of ten");
+    app.wait(Duration::days(340));
+    assert_eq!(known().await, None, "nothing of that counts any more");
 }

@@ -105,7 +105,8 @@ fn orders(cx: &Cx) -> [(&'static str, &'static str); 4] {
 
 /// What a match's score can be made of, beside words, and how much of the best one's words each is worth.
 fn weights(cx: &Cx) -> AnyView {
-    let keqiao_search::Weights { field, industry, cooperation, region, trl, price, freshness, indicators, kin } = keqiao_search::WEIGHTS;
+    let keqiao_search::Weights { field, industry, cooperation, region, trl, chain_node, price, freshness, response, indicators, kin } =
+        keqiao_search::WEIGHTS;
     let rows = [
         (t!(cx.lang, "matches.indicators").to_owned(), indicators),
         (label(cx.lang, "matches.facet", "field"), field),
@@ -113,8 +114,10 @@ fn weights(cx: &Cx) -> AnyView {
         (label(cx.lang, "matches.facet", "cooperation"), cooperation),
         (label(cx.lang, "matches.facet", "industry"), industry),
         (label(cx.lang, "matches.facet", "region"), region),
+        (label(cx.lang, "matches.property", "chain_node"), chain_node),
         (label(cx.lang, "matches.property", "price"), price),
         (label(cx.lang, "matches.property", "freshness"), freshness),
+        (label(cx.lang, "matches.property", "response"), response),
         (t!(cx.lang, "matches.kin").to_owned(), kin),
     ];
     let rows: Vec<AnyView> = rows

@@ -531,6 +531,25 @@ pub mod outbox {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
+/// How an organisation answers those who ask, as its listings are indexed with it. Without a row it was asked too rarely to tell.
+pub mod response {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "response")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub organisation_id: Uuid,
+        pub percent: i64,
+        pub updated_at: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
 /// How far each reader of the outbox has come.
 pub mod consumer {
     use sea_orm::entity::prelude::*;

@@ -51,6 +51,10 @@ pub(crate) fn document_of(row: &listing::Model, organisation: &organisation::Mod
             [&a.one_sentence, &a.advantage, &a.applications].into_iter().map(String::as_str).collect::<Vec<_>>().join("\n")
         }
     };
+    let chain_node = match &content.body {
+        ListingBody::Demand(d) => d.chain_node.clone(),
+        ListingBody::Achievement(_) => String::new(),
+    };
     let indicators = content.indicators.iter().map(|i| format!("{} {}", i.name, i.unit)).collect::<Vec<_>>().join("\n");
     Ok(Document {
         id: row.id,
@@ -70,6 +74,9 @@ pub(crate) fn document_of(row: &listing::Model, organisation: &organisation::Mod
         region: if row.region == OUTSIDE { String::new() } else { row.region.clone() },
         trl: row.trl,
         cooperation: content.cooperation.iter().map(|c| c.code().to_owned()).collect(),
+        chain_node,
+        // Known of organisations whose listings are indexed: see `documents`.
+        response: None,
         price_min: row.price_min,
         price_max: row.price_max,
         deadline: content.deadline.map(|d| i64::from(d.to_julian_day() - UNIX_JULIAN_DAY)),
@@ -89,6 +96,7 @@ async fn documents(market: &Market, ids: &[Uuid]) -> Result<HashMap<Uuid, Docume
             .into_iter()
             .map(|o| (o.id, o))
             .collect();
+        let responses = crate::interests::percents(market, owners.keys().copied()).await?;
         for row in rows {
             if state_of(&row)?.is_indexed()
                 && let Some(owner) = owners.get(&row.organisation_id)
@@ -98,6 +106,7 @@ async fn documents(market: &Market, ids: &[Uuid]) -> Result<HashMap<Uuid, Docume
                 if !document.region.is_empty() {
                     document.region = market.current(&document.region).to_owned();
                 }
+                document.response = responses.get(&row.organisation_id).copied();
                 documents.insert(row.id, document);
             }
         }

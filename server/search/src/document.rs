@@ -43,6 +43,10 @@ pub struct Document {
     pub trl: Option<i64>,
     /// Codes of the acceptable forms of cooperation.
     pub cooperation: Vec<String>,
+    /// The link of the industry chain that a demand is about, as written: `动力电池/正极材料`; empty when unknown, and for achievements.
+    pub chain_node: String,
+    /// How many of a hundred interests its organisation answered within the last year; `None` when it was asked too rarely to tell.
+    pub response: Option<u8>,
     /// Lower end of the price, in fen.
     pub price_min: Option<i64>,
     /// Upper end of the price, in fen.
@@ -74,6 +78,8 @@ impl Document {
             region: String::new(),
             trl: None,
             cooperation: Vec::new(),
+            chain_node: String::new(),
+            response: None,
             price_min: None,
             price_max: None,
             deadline: None,

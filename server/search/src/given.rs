@@ -114,7 +114,8 @@ mod tests {
             let mut packed = Packed::default();
             analyse_into(text, &mut packed);
             let analysis = analyse(text);
-            let places = |tokens: &[crate::analysis::Token]| tokens.iter().map(|token| (token.text.clone(), token.position)).collect::<Vec<_>>();
+            let places =
+                |tokens: &[crate::analysis::Token]| tokens.iter().map(|token| (token.text.clone(), token.position)).collect::<Vec<_>>();
             let apart = |text: &str| {
                 let mut given = Given::default();
                 let mut stream = given.token_stream(text);

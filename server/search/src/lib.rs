@@ -11,7 +11,7 @@
 //! - `index`, `home`, `sealed`, `writer`: where does it live, is it sound, who changes it?
 //! - `snapshot`: what do we know about one committed state (how many listings, how long, how rare is a term)?
 //! - `scoring`: how much does a term say about a listing?
-//! - `query`, `search`, `filter`, `snippet`: what does a person's query mean, what fits it, what may stay, and how is that shown?
+//! - `query`, `search`, `conjunction`, `phrase`, `filter`, `snippet`: what does a person's query mean, what fits it, what may stay, and how is that shown?
 //! - `synonyms`: which words mean the same?
 //! - `vocabulary`, `spelling`, `help`: which words are there to be typed, what was meant, what could be typed next?
 //! - `matching`, `explanation`: what fits a whole listing, and why?
@@ -32,6 +32,7 @@ mod home;
 mod index;
 mod latent;
 mod matching;
+mod phrase;
 mod query;
 mod request;
 mod schema;

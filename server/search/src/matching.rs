@@ -4,7 +4,7 @@
 //! properties that agree ([`fit`]) and by their kin: a listing whose subject others share that fit well fits a little better itself.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 
 use keqiao_model::{Indicator, IndicatorFit};
 use tantivy::columnar::Column;
@@ -16,9 +16,10 @@ use crate::document::Document;
 use crate::error::SearchError;
 use crate::explanation;
 use crate::latent::{COLUMNS, Placed, unpack};
-use crate::request::Match;
+use crate::phrase::Texts;
+use crate::request::{Match, Property, PropertyReason};
 use crate::schema::{Fields, column};
-use crate::scoring::{score_segment, score_some};
+use crate::scoring::{add_scores, score_segment};
 use crate::snapshot::{Snapshot, each_posting};
 use crate::top::{Keys, Ranked, Top, score_key};
 
@@ -27,12 +28,15 @@ pub use self::fit::{WEIGHTS, Weights};
 pub(crate) use self::terms::DocumentQuery;
 use self::terms::document_query;
 
+mod chain;
 mod fit;
 mod terms;
 
-/// So many of those that the first terms choose are scored in full, three times the pool, so that it is the same however few are asked for; more
-/// when more are asked for.
-const CHOSEN: usize = 3 * POOL;
+/// So many of those that the first terms choose are scored in full, half as many again as the pool, so that it is the same however few are
+/// asked for; more when more are asked for.
+const CHOSEN: usize = POOL + POOL / 2;
+/// Equally good ones are all scored in full unless there are this many times more of them than wanted.
+const MOST_EQUALS: usize = 4;
 /// So many of the best are compared with each other, and indicator by indicator.
 const POOL: usize = 200;
 /// Exponent of kinship: only close kin counts.
@@ -54,6 +58,8 @@ struct Candidate {
     kin: f32,
     /// What compared indicators add or take.
     indicators: f32,
+    /// What the link of the industry chain adds.
+    chain_node: f32,
 }
 
 /// The best of the other side with their explanations, best first.
@@ -79,7 +85,7 @@ pub(crate) fn some(snapshot: &Snapshot, fields: &Fields, document: &Document, ot
         if let Some(candidate) = pool.remove(other) {
             wanted.push(candidate);
         } else if let Some(ranked) = find(snapshot, fields, &scored, *other)? {
-            wanted.push(Candidate { ranked, kin: 0.0, indicators: 0.0 });
+            wanted.push(Candidate { ranked, kin: 0.0, indicators: 0.0, chain_node: 0.0 });
         }
     }
     explain_all(snapshot, fields, document, &scored, &wanted)
@@ -88,7 +94,7 @@ pub(crate) fn some(snapshot: &Snapshot, fields: &Fields, document: &Document, ot
 /// Scores the other side: all of it, or, where that would read too much, those whom the terms that tell most choose, and `others`.
 fn score(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize, others: &[Uuid]) -> Result<Scored, SearchError> {
     let query = document_query(snapshot, fields, document)?;
-    let (choosing, saving) = (query.resolved.get(..query.choosing).unwrap_or_default(), query.choosing < query.resolved.len());
+    let (choosing, rest) = query.resolved.split_at_checked(query.choosing).unwrap_or((&query.resolved, &[]));
     let mut all = Vec::new();
     let mut newest = i64::MIN;
     for segment in snapshot.segments() {
@@ -96,8 +102,11 @@ fn score(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize
         newest = newest.max(segment.reader.fast_fields().i64(column::PUBLISHED_AT)?.max_value());
     }
     let mut segments: Vec<Vec<(u32, f32)>> = Vec::with_capacity(all.len());
-    if saving {
-        for (mut chosen, segment) in chosen(&all, CHOSEN.max(3 * limit)).into_iter().zip(snapshot.segments()) {
+    if rest.is_empty() {
+        let sharing = |scores: Vec<f32>| (0_u32..).zip(scores).filter(|(_, score)| *score > 0.0).collect();
+        segments.extend(all.into_iter().map(sharing));
+    } else {
+        for ((mut chosen, begun), segment) in chosen(&all, CHOSEN.max(2 * limit)).into_iter().zip(&all).zip(snapshot.segments()) {
             let reader = segment.reader;
             for other in others {
                 each_posting(reader, &fields.id_term(*other), IndexRecordOption::Basic, |doc, _| {
@@ -108,40 +117,29 @@ fn score(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize
             }
             chosen.sort_unstable();
             chosen.dedup();
-            let scores = score_some(segment, &query.resolved, &chosen)?;
+            let mut scores: Vec<f32> = chosen.iter().map(|doc| begun.get(*doc as usize).copied().unwrap_or_default()).collect();
+            add_scores(segment, rest, &chosen, &mut scores)?;
             segments.push(chosen.into_iter().zip(scores).filter(|(_, score)| *score > 0.0).collect());
         }
-    } else {
-        let sharing = |scores: Vec<f32>| (0_u32..).zip(scores).filter(|(_, score)| *score > 0.0).collect();
-        segments.extend(all.into_iter().map(sharing));
     }
     let best = segments.iter().flatten().map(|(_, score)| *score).fold(0.0, f32::max);
     Ok(Scored { query, segments, best, newest })
 }
 
-/// The documents of each segment that are among the best `count` of all.
+/// The documents of each segment that are among the best `count` of all, with all that are as good as the last of these, so that it does not
+/// depend on which segment a document is in. Of too many equals none is taken.
 fn chosen(segments: &[Vec<f32>], count: usize) -> Vec<Vec<u32>> {
-    let mut heap = BinaryHeap::with_capacity(count + 1);
-    let mut least = 0;
-    for (segment, scores) in segments.iter().enumerate() {
-        for (doc, &score) in (0_u32..).zip(scores) {
-            let key = score_key(score);
-            if key > least {
-                heap.push(Reverse((key, segment, doc)));
-                if heap.len() > count {
-                    heap.pop();
-                    least = heap.peek().map_or(0, |Reverse((key, ..))| *key);
-                }
-            }
+    let mut scores: Vec<f32> = segments.iter().flatten().copied().filter(|score| *score > 0.0).collect();
+    let mut least = f32::MIN_POSITIVE;
+    if let Some(last) = count.checked_sub(1).filter(|last| *last < scores.len()) {
+        let (_, nth, _) = scores.select_nth_unstable_by(last, |a, b| b.total_cmp(a));
+        least = *nth;
+        if scores.iter().filter(|score| **score >= least).count() > count.saturating_mul(MOST_EQUALS) {
+            least = least.next_up();
         }
     }
-    let mut chosen = vec![Vec::new(); segments.len()];
-    for Reverse((_, segment, doc)) in heap {
-        if let Some(documents) = chosen.get_mut(segment) {
-            documents.push(doc);
-        }
-    }
-    chosen
+    let best = |scores: &Vec<f32>| (0_u32..).zip(scores).filter(|(_, score)| **score >= least).map(|(doc, _)| doc).collect();
+    segments.iter().map(best).collect()
 }
 
 /// The best by words and columns, then by everything.
@@ -157,15 +155,26 @@ fn candidates(
     let points = points(readers, &ranked)?;
     // What kin passes on is what words say, without the listing's own part in it.
     let texts: Vec<f32> = ranked.iter().take(POOL).map(|one| text_score(scored, one)).collect();
-    let kin = inherited(&points, &texts).into_iter().chain(std::iter::repeat(0.0));
-    let mut candidates: Vec<Candidate> =
-        ranked.into_iter().zip(kin).map(|(ranked, kin)| Candidate { ranked, kin: WEIGHTS.kin * kin, indicators: 0.0 }).collect();
+    let kin = inherited(&points, &texts);
+    let other_side = Texts { snapshot, fields, kind: document.kind.opposite() };
+    let chain = chain::shares(other_side, document, ranked.get(..POOL).unwrap_or(&ranked))?;
+    let added = kin.into_iter().zip(chain).chain(std::iter::repeat((0.0, 0.0)));
+    let mut candidates: Vec<Candidate> = ranked
+        .into_iter()
+        .zip(added)
+        .map(|(ranked, (kin, chain))| {
+            let chain_node = WEIGHTS.chain_node * chain * scored.best;
+            Candidate { ranked, kin: WEIGHTS.kin * kin, indicators: 0.0, chain_node }
+        })
+        .collect();
     for candidate in candidates.iter_mut().take(POOL) {
         if !document.requirements.is_empty() {
             let fits = indicator_fits(document, &requirements(&snapshot.searcher.doc(candidate.ranked.address)?, fields));
             candidate.indicators = indicator_share(&fits) * scored.best;
         }
-        candidate.ranked.rescore((candidate.ranked.score + candidate.kin + candidate.indicators).max(f32::MIN_POSITIVE));
+        candidate
+            .ranked
+            .rescore((candidate.ranked.score + candidate.kin + candidate.indicators + candidate.chain_node).max(f32::MIN_POSITIVE));
     }
     candidates.sort_by_key(|candidate| Reverse(candidate.ranked));
     candidates.truncate(limit);
@@ -300,7 +309,10 @@ fn explain_all(
     for (candidate, contributions) in candidates.iter().zip(contributions) {
         let address = candidate.ranked.address;
         let reader = snapshot.searcher.segment_reader(address.segment_ord);
-        let (facets, properties) = Agreement::new(reader, document, scored.best, scored.newest)?.explain(address.doc_id);
+        let (facets, mut properties) = Agreement::new(reader, document, scored.best, scored.newest)?.explain(address.doc_id);
+        if candidate.chain_node > 0.0 {
+            properties.push(PropertyReason { property: Property::ChainNode, weight: candidate.chain_node });
+        }
         let other = snapshot.searcher.doc(address)?;
         let mut explanation = explanation::build(&scored.query, &contributions, &other, fields);
         explanation.facet_score = facets.iter().map(|f| f.weight).sum::<f32>() + properties.iter().map(|p| p.weight).sum::<f32>();
@@ -320,13 +332,17 @@ mod tests {
 
     #[test]
     fn the_best_of_all_segments_are_chosen() {
-        let segments = [vec![0.0, 3.0, 1.0], vec![], vec![2.0, 5.0, 0.0, 0.5]];
-        for (count, expected) in
-            [(1, vec![vec![], vec![], vec![1]]), (3, vec![vec![1], vec![], vec![0, 1]]), (9, vec![vec![1, 2], vec![], vec![0, 1, 3]])]
-        {
-            let mut found = chosen(&segments, count);
-            found.iter_mut().for_each(|documents| documents.sort_unstable());
-            assert_eq!(found, expected, "{count}");
+        let segments = [vec![0.0, 3.0, 1.0], vec![], vec![2.0, 5.0, 0.0, 0.5, 3.0]];
+        for (count, expected) in [
+            (0, vec![vec![1, 2], vec![], vec![0, 1, 3, 4]]),
+            (1, vec![vec![], vec![], vec![1]]),
+            (2, vec![vec![1], vec![], vec![1, 4]]),
+            (4, vec![vec![1], vec![], vec![0, 1, 4]]),
+            (9, vec![vec![1, 2], vec![], vec![0, 1, 3, 4]]),
+        ] {
+            assert_eq!(chosen(&segments, count), expected, "{count}");
         }
+        let equals = [vec![1.0; 30], vec![2.0]];
+        assert_eq!(chosen(&equals, 2), [vec![], vec![0]], "too many of the same");
     }
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::analysis::normal::Normal;
 use crate::analysis::{Analysis, Unit, analyse, cut_chars};
+use crate::phrase::Phrase;
 use crate::query::syntax::{Item, Name, items};
 use crate::request::{Bounds, Facet, Labels, SearchRequest, Synonyms};
 use crate::schema::{Channel, Part};
@@ -32,9 +33,6 @@ const MOST_EXPANSIONS: usize = 12;
 const EXPANSION_WEIGHT: f32 = 0.5;
 /// The levels of technology readiness.
 const LEVELS: std::ops::RangeInclusive<i64> = 1..=9;
-
-/// Grams at their places.
-pub(crate) type Phrase = Vec<(usize, String)>;
 
 /// One word of the query. A document has it when it has the word, or all of the grams.
 #[derive(Debug, PartialEq)]
@@ -457,7 +455,7 @@ fn required(concepts: usize) -> usize {
 }
 
 /// The grams that pin a text down: the pairs, and what stands alone.
-fn phrase(analysis: &Analysis) -> Phrase {
+pub(crate) fn phrase(analysis: &Analysis) -> Phrase {
     let is_pair = |text: &str| text.chars().nth(1).is_some();
     // Latin grams count as pairs here, too: they stand alone at their place.
     let pairs: HashSet<usize> = analysis.grams.iter().filter(|gram| is_pair(&gram.text)).map(|gram| gram.position).collect();

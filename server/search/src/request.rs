@@ -334,8 +334,12 @@ pub struct WordReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Property {
+    /// The achievement speaks of the demand's link of the industry chain.
+    ChainNode,
     /// The budget reaches the price.
     Price,
+    /// Its organisation answers those who ask.
+    Response,
     /// It was published lately.
     Freshness,
 }
@@ -344,7 +348,9 @@ impl Property {
     /// Its name in the locales.
     pub fn code(self) -> &'static str {
         match self {
+            Property::ChainNode => "chain_node",
             Property::Price => "price",
+            Property::Response => "response",
             Property::Freshness => "freshness",
         }
     }

@@ -90,6 +90,8 @@ pub(crate) struct Fields {
     price_max: Field,
     deadline: Field,
     published_at: Field,
+    chain_node: Field,
+    response: Field,
     latent: [Field; COLUMNS],
     id_high: Field,
     id_low: Field,
@@ -105,6 +107,10 @@ pub(crate) mod column {
     pub(crate) const DEADLINE: &str = "deadline";
     /// Unix seconds.
     pub(crate) const PUBLISHED_AT: &str = "published_at";
+    /// The link of the industry chain, as written.
+    pub(crate) const CHAIN_NODE: &str = "chain_node";
+    /// Per cent.
+    pub(crate) const RESPONSE: &str = "response";
     /// Upper half of the id.
     pub(crate) const ID_HIGH: &str = "id_high";
     /// Lower half of the id.
@@ -160,6 +166,8 @@ impl Fields {
         let price_max = builder.add_i64_field(column::PRICE_MAX, FAST);
         let deadline = builder.add_i64_field(column::DEADLINE, FAST);
         let published_at = builder.add_i64_field(column::PUBLISHED_AT, FAST);
+        let chain_node = builder.add_text_field(column::CHAIN_NODE, TextOptions::default().set_fast("raw"));
+        let response = builder.add_u64_field(column::RESPONSE, FAST);
         let latent = std::array::from_fn(|place| builder.add_u64_field(&column::latent(place), FAST));
         let id_high = builder.add_u64_field(column::ID_HIGH, FAST);
         let id_low = builder.add_u64_field(column::ID_LOW, FAST);
@@ -181,6 +189,8 @@ impl Fields {
             price_max,
             deadline,
             published_at,
+            chain_node,
+            response,
             latent,
             id_high,
             id_low,
@@ -273,6 +283,12 @@ impl Fields {
             entry.add_i64(self.deadline, day);
         }
         entry.add_i64(self.published_at, document.published_at);
+        if !document.chain_node.is_empty() {
+            entry.add_text(self.chain_node, &document.chain_node);
+        }
+        if let Some(percent) = document.response {
+            entry.add_u64(self.response, u64::from(percent));
+        }
         // Plain texts and numbers: they can always be written as JSON.
         if !document.requirements.is_empty()
             && let Ok(requirements) = serde_json::to_string(&document.requirements)

@@ -6,12 +6,12 @@
 
 use keqiao_model::ListingKind;
 use tantivy::fieldnorm::FieldNormReader;
-use tantivy::postings::{Postings as _, SegmentPostings};
+use tantivy::postings::{BlockSegmentPostings, Postings as _, SegmentPostings};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocSet as _, TERMINATED, Term};
+use tantivy::{DocSet as _, Term};
 
-use crate::conjunction::List;
 use crate::error::SearchError;
+use crate::phrase::DocumentSet;
 use crate::schema::{Channel, Fields, Part, ScoredField};
 use crate::snapshot::{Lists, Segment, Snapshot};
 
@@ -122,21 +122,47 @@ impl FieldTerm {
         Ok(Some(segment.reader.inverted_index(self.field)?.read_postings_from_terminfo(info, option)?))
     }
 
-    /// Calls `visit` with every document of the segment that has the term in this field, dead ones included, and what it adds to
-    /// the score.
-    pub(crate) fn each(&self, segment: Segment<'_>, mut visit: impl FnMut(u32, f32)) -> Result<(), SearchError> {
-        let Some(mut postings) = self.postings(segment, IndexRecordOption::WithFreqs)? else { return Ok(()) };
-        let Some(norms) = segment.reader.fieldnorms_readers().get_field(self.field)? else { return Ok(()) };
-        // Lengths are stored as one of 256 codes; the table of denominators is computed once per list instead of per document.
+    /// How many entries its list in a segment has.
+    pub(crate) fn entries(&self, segment: Segment<'_>) -> usize {
+        self.lists.of(segment).map_or(0, |info| info.doc_freq as usize)
+    }
+
+    fn blocks(&self, segment: Segment<'_>, option: IndexRecordOption) -> Result<Option<BlockSegmentPostings>, SearchError> {
+        let Some(info) = self.lists.of(segment) else { return Ok(None) };
+        Ok(Some(segment.reader.inverted_index(self.field)?.read_block_postings_from_terminfo(info, option)?))
+    }
+
+    /// Adds every document of the segment that has the term in this field, dead ones included.
+    pub(crate) fn add_to(&self, segment: Segment<'_>, set: &mut DocumentSet) -> Result<(), SearchError> {
+        let Some(mut blocks) = self.blocks(segment, IndexRecordOption::Basic)? else { return Ok(()) };
+        while !blocks.docs().is_empty() {
+            blocks.docs().iter().for_each(|doc| set.insert(*doc));
+            blocks.advance();
+        }
+        Ok(())
+    }
+
+    /// The denominators for every code of a length: lengths are stored as one of 256 codes.
+    fn norms(&self) -> [f32; 256] {
         let mut table = [0.0_f32; 256];
         for (code, slot) in (0..=u8::MAX).zip(table.iter_mut()) {
             *slot = self.norm(code);
         }
-        let mut doc = postings.doc();
-        while doc != TERMINATED {
-            let norm = table.get(usize::from(norms.fieldnorm_id(doc))).copied().unwrap_or(K1);
-            visit(doc, self.weight(postings.term_freq(), norm));
-            doc = postings.advance();
+        table
+    }
+
+    /// Calls `visit` with every document of the segment that has the term in this field, dead ones included, and what it adds to
+    /// the score.
+    pub(crate) fn each(&self, segment: Segment<'_>, mut visit: impl FnMut(u32, f32)) -> Result<(), SearchError> {
+        let Some(mut blocks) = self.blocks(segment, IndexRecordOption::WithFreqs)? else { return Ok(()) };
+        let Some(norms) = segment.reader.fieldnorms_readers().get_field(self.field)? else { return Ok(()) };
+        let table = self.norms();
+        while !blocks.docs().is_empty() {
+            for (doc, count) in blocks.docs().iter().zip(blocks.freqs()) {
+                let norm = table.get(usize::from(norms.fieldnorm_id(*doc))).copied().unwrap_or(K1);
+                visit(*doc, self.weight(*count, norm));
+            }
+            blocks.advance();
         }
         Ok(())
     }
@@ -149,11 +175,41 @@ impl FieldTerm {
         mut visit: impl FnMut(usize, f32),
     ) -> Result<(), SearchError> {
         let Some(norms) = segment.reader.fieldnorms_readers().get_field(self.field)? else { return Ok(()) };
+        if self.entries(segment) / List::WALK < documents.len() {
+            return self.walk(segment, documents, |place, doc, count, table| {
+                let norm = table.get(usize::from(norms.fieldnorm_id(doc))).copied().unwrap_or(K1);
+                visit(place, self.weight(count, norm));
+            });
+        }
         let Some(mut list) = List::open(segment, self, IndexRecordOption::WithFreqs, documents.len())? else { return Ok(()) };
         for (place, doc) in documents.iter().enumerate() {
             if list.has(*doc) {
-                visit(place, self.weight(list.postings().term_freq(), self.norm(norms.fieldnorm_id(*doc))));
+                visit(place, self.weight(list.postings.term_freq(), self.norm(norms.fieldnorm_id(*doc))));
             }
+        }
+        Ok(())
+    }
+
+    /// Goes through the list and the ascending documents side by side; `visit` gets the place of each that has the term, the document, how
+    /// often it has it, and the denominators.
+    fn walk(
+        &self,
+        segment: Segment<'_>,
+        documents: &[u32],
+        mut visit: impl FnMut(usize, u32, u32, &[f32; 256]),
+    ) -> Result<(), SearchError> {
+        let Some(mut blocks) = self.blocks(segment, IndexRecordOption::WithFreqs)? else { return Ok(()) };
+        let table = self.norms();
+        let mut wanted = documents.iter().copied().enumerate().peekable();
+        while !blocks.docs().is_empty() {
+            for (doc, count) in blocks.docs().iter().zip(blocks.freqs()) {
+                while wanted.next_if(|(_, wanted)| wanted < doc).is_some() {}
+                let Some((place, next)) = wanted.peek() else { return Ok(()) };
+                if next == doc {
+                    visit(*place, *doc, *count, &table);
+                }
+            }
+            blocks.advance();
         }
         Ok(())
     }
@@ -188,6 +244,46 @@ impl FieldTerm {
     }
 }
 
+/// A list of documents that is asked in ascending order.
+pub(crate) struct List {
+    postings: SegmentPostings,
+    walk: bool,
+}
+
+impl List {
+    /// So many entries of a list to one document asked for: walking is cheaper than jumping.
+    pub(crate) const WALK: usize = 12;
+
+    /// The list of a term, if the segment has it; `asked` says how many documents it will be asked for.
+    pub(crate) fn open(
+        segment: Segment<'_>,
+        term: &FieldTerm,
+        option: IndexRecordOption,
+        asked: usize,
+    ) -> Result<Option<Self>, SearchError> {
+        Ok(term.postings(segment, option)?.map(|postings| {
+            let walk = postings.doc_freq() as usize / Self::WALK < asked;
+            Self { postings, walk }
+        }))
+    }
+
+    /// Whether the document is in the list; the documents asked for must ascend.
+    #[inline]
+    pub(crate) fn has(&mut self, doc: u32) -> bool {
+        let mut at = self.postings.doc();
+        if at < doc {
+            if self.walk {
+                while at < doc {
+                    at = self.postings.advance();
+                }
+            } else {
+                at = self.postings.seek(doc);
+            }
+        }
+        at == doc
+    }
+}
+
 /// Scores of all documents of one segment; dead ones and those of the other side have 0.
 pub(crate) fn score_segment(segment: Segment<'_>, terms: &[FieldTerm]) -> Result<Vec<f32>, SearchError> {
     let reader = segment.reader;
@@ -209,11 +305,10 @@ pub(crate) fn score_segment(segment: Segment<'_>, terms: &[FieldTerm]) -> Result
     Ok(scores)
 }
 
-/// Scores of some documents of one segment, which ascend, in their order.
-pub(crate) fn score_some(segment: Segment<'_>, terms: &[FieldTerm], documents: &[u32]) -> Result<Vec<f32>, SearchError> {
-    let mut scores = vec![0.0_f32; documents.len()];
+/// Adds to the scores of some documents of one segment, which ascend, what these terms say.
+pub(crate) fn add_scores(segment: Segment<'_>, terms: &[FieldTerm], documents: &[u32], scores: &mut [f32]) -> Result<(), SearchError> {
     if documents.is_empty() {
-        return Ok(scores);
+        return Ok(());
     }
     for term in terms {
         term.of_ascending(segment, documents, |place, weight| {
@@ -222,5 +317,5 @@ pub(crate) fn score_some(segment: Segment<'_>, terms: &[FieldTerm], documents: &
             }
         })?;
     }
-    Ok(scores)
+    Ok(())
 }

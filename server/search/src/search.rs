@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use keqiao_model::ListingKind;
-use tantivy::query::{EnableScoring, PhraseQuery, Query as _, Weight};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocSet as _, SeekDangerResult, SegmentReader, TERMINATED, Term};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{SegmentReader, Term};
 
 use crate::conjunction::{Alternatives, Thing};
 use crate::error::SearchError;
 use crate::filter::{Conditions, Filter};
-use crate::query::{Expansion, Operand, Phrase, Query, Wanted};
+use crate::phrase::{DocumentSet, Phrase, Texts};
+use crate::query::{Expansion, Operand, Query, Wanted};
 use crate::request::{Also, Facet, Hit, SearchRequest, SearchResult, Sort};
 use crate::schema::{Channel, Fields, Part};
 use crate::scoring::{FieldTerm, resolve};
@@ -31,25 +31,6 @@ struct Found {
     score: f32,
     /// 2: its number was asked for, 1: it has every word, 0: enough of them.
     tier: u64,
-}
-
-/// A set of documents of one segment.
-pub(crate) struct DocumentSet(Vec<u64>);
-
-impl DocumentSet {
-    fn new(reader: &SegmentReader) -> Self {
-        Self(vec![0; (reader.max_doc() as usize).div_ceil(64)])
-    }
-
-    fn insert(&mut self, doc: u32) {
-        if let Some(block) = self.0.get_mut(doc as usize / 64) {
-            *block |= 1 << (doc % 64);
-        }
-    }
-
-    pub(crate) fn has(&self, doc: u32) -> bool {
-        self.0.get(doc as usize / 64).is_some_and(|block| block & (1 << (doc % 64)) != 0)
-    }
 }
 
 /// Answers a search.
@@ -151,6 +132,10 @@ impl Search<'_> {
         Ok(found)
     }
 
+    fn texts(&self) -> Texts<'_> {
+        Texts { snapshot: self.snapshot, fields: self.fields, kind: self.kind }
+    }
+
     fn everything(&self, reader: &SegmentReader) -> Result<Vec<Found>, SearchError> {
         let mut found = Vec::new();
         let term = self.fields.kind_term(self.kind);
@@ -161,12 +146,12 @@ impl Search<'_> {
     /// What has every word, scored.
     fn conjunction(&self, segment: Segment<'_>, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
         let reader = segment.reader;
-        let open = |bit: usize, asked: usize| -> Result<Alternatives, SearchError> {
+        let open = |bit: usize| -> Result<Alternatives<'_>, SearchError> {
             let Some(concept) = self.query.concepts.get(bit) else { return Ok(Alternatives(Vec::new())) };
-            let mut things = vec![Thing::open(segment, resolved, Some(concept.word), &concept.grams, None, asked)?];
+            let mut things = vec![Thing::new(segment, resolved, Some(concept.word), &concept.grams, None)];
             for expansion in self.query.expansions.iter().filter(|expansion| expansion.concepts & (1 << bit) != 0) {
-                let phrase = expansion.phrase.as_ref().map(|phrase| self.phrase(reader, phrase, &Part::ALL)).transpose()?;
-                things.push(Thing::open(segment, resolved, expansion.word, &expansion.grams, phrase, asked)?);
+                let phrase = expansion.phrase.as_ref().map(|phrase| self.texts().having(reader, phrase, &Part::ALL)).transpose()?;
+                things.push(Thing::new(segment, resolved, expansion.word, &expansion.grams, phrase));
             }
             Ok(Alternatives(things))
         };
@@ -174,18 +159,18 @@ impl Search<'_> {
         order.sort_by_cached_key(|bit| self.at_most(*bit, resolved));
         let mut order = order.into_iter();
         let Some(rarest) = order.next() else { return Ok(Vec::new()) };
-        let mut documents = open(rarest, usize::MAX)?.documents();
+        let mut documents = open(rarest)?.documents()?;
         for bit in order {
             if documents.is_empty() {
                 break;
             }
-            open(bit, documents.len())?.filter(&mut documents);
+            open(bit)?.filter(&mut documents)?;
         }
         let scores = self.scores(segment, resolved, &documents)?;
         let adjacent = match &self.query.adjacent {
             Some(phrase) => Some((
-                self.phrase_among(reader, phrase, &Part::ALL, &documents)?,
-                self.phrase_among(reader, phrase, &[Part::Title], &documents)?,
+                self.texts().having_among(reader, phrase, &Part::ALL, &documents)?,
+                self.texts().having_among(reader, phrase, &[Part::Title], &documents)?,
             )),
             None => None,
         };
@@ -220,9 +205,10 @@ impl Search<'_> {
             }
         }
         for expansion in &self.query.expansions {
-            let among = |phrase: &Phrase| self.phrase_among(segment.reader, phrase, &Part::ALL, documents);
+            let among = |phrase: &Phrase| self.texts().having_among(segment.reader, phrase, &Part::ALL, documents);
             let phrase = expansion.phrase.as_ref().map(among).transpose()?;
-            let mut whole = Thing::open(segment, resolved, expansion.word, &expansion.grams, phrase, documents.len())?;
+            let thing = Thing::new(segment, resolved, expansion.word, &expansion.grams, phrase);
+            let mut whole = thing.lists(documents.len())?;
             let has: Vec<bool> = documents.iter().map(|doc| whole.has(*doc)).collect();
             let mut added = vec![0.0_f32; documents.len()];
             let typed = self.query.typed_terms;
@@ -294,7 +280,7 @@ impl Search<'_> {
             phrases.push(self.wanted(reader, wanted)?);
         }
         let adjacent = match &self.query.adjacent {
-            Some(phrase) => Some((self.phrase(reader, phrase, &Part::ALL)?, self.phrase(reader, phrase, &[Part::Title])?)),
+            Some(phrase) => Some((self.texts().having(reader, phrase, &Part::ALL)?, self.texts().having(reader, phrase, &[Part::Title])?)),
             None => None,
         };
         let all = self.query.size();
@@ -344,7 +330,7 @@ impl Search<'_> {
                 }
             }
             let phrase = match &expansion.phrase {
-                Some(phrase) => Some(self.phrase(segment.reader, phrase, &Part::ALL)?),
+                Some(phrase) => Some(self.texts().having(segment.reader, phrase, &Part::ALL)?),
                 None => None,
             };
             for (doc, (score, grams)) in parts.drain() {
@@ -386,78 +372,14 @@ impl Search<'_> {
 
     /// Documents where this occurs.
     fn wanted(&self, reader: &SegmentReader, wanted: &Wanted) -> Result<DocumentSet, SearchError> {
-        let mut documents = self.phrase(reader, &wanted.phrase, wanted.parts)?;
+        let mut documents = self.texts().having(reader, &wanted.phrase, wanted.parts)?;
         if let Some(stem) = &wanted.stem {
-            self.each_field(Channel::Words, wanted.parts, |field| {
+            self.texts().each_field(Channel::Words, wanted.parts, |field| {
                 let term = Term::from_field_text(field, stem);
                 each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| documents.insert(doc))
             })?;
         }
         Ok(documents)
-    }
-
-    /// Documents where the phrase occurs in one of these parts.
-    fn phrase(&self, reader: &SegmentReader, phrase: &Phrase, parts: &[Part]) -> Result<DocumentSet, SearchError> {
-        let mut documents = DocumentSet::new(reader);
-        self.each_field(Channel::Grams, parts, |field| {
-            match phrase.as_slice() {
-                [] => Ok(()),
-                [(_, gram)] => {
-                    let term = Term::from_field_text(field, gram);
-                    each_posting(reader, &term, IndexRecordOption::Basic, |doc, _| documents.insert(doc))
-                }
-                _ => {
-                    let mut scorer = self.phrase_weight(field, phrase)?.scorer(reader, 1.0)?;
-                    let mut doc = scorer.doc();
-                    while doc != TERMINATED {
-                        documents.insert(doc);
-                        doc = scorer.advance();
-                    }
-                    Ok(())
-                }
-            }
-        })?;
-        Ok(documents)
-    }
-
-    /// Which of these documents, in ascending order, have the phrase in one of these parts.
-    fn phrase_among(&self, reader: &SegmentReader, phrase: &Phrase, parts: &[Part], documents: &[u32]) -> Result<DocumentSet, SearchError> {
-        let mut having = DocumentSet::new(reader);
-        let Some((first, others)) = documents.split_first() else { return Ok(having) };
-        let [_, _, ..] = phrase.as_slice() else { return self.phrase(reader, phrase, parts) };
-        self.each_field(Channel::Grams, parts, |field| {
-            let weight = self.phrase_weight(field, phrase)?;
-            let (mut state, mut scorer) = weight.scorer_danger(reader, *first, 1.0)?;
-            for doc in std::iter::once(first).chain(others) {
-                if doc != first && !matches!(state, SeekDangerResult::SeekLowerBound(bound) if bound > *doc) {
-                    state = scorer.seek_danger(*doc);
-                }
-                if state == SeekDangerResult::Found {
-                    having.insert(*doc);
-                }
-            }
-            Ok(())
-        })?;
-        Ok(having)
-    }
-
-    fn phrase_weight(&self, field: Field, phrase: &Phrase) -> Result<Box<dyn Weight>, SearchError> {
-        let terms = phrase.iter().map(|(at, gram)| (*at, Term::from_field_text(field, gram))).collect();
-        Ok(PhraseQuery::new_with_offset(terms).weight(EnableScoring::disabled_from_searcher(&self.snapshot.searcher))?)
-    }
-
-    fn each_field(
-        &self,
-        channel: Channel,
-        parts: &[Part],
-        mut visit: impl FnMut(Field) -> Result<(), SearchError>,
-    ) -> Result<(), SearchError> {
-        let side = self.snapshot.side(self.kind);
-        self.fields
-            .scored(self.kind)
-            .iter()
-            .filter(|scored| scored.channel == channel && parts.contains(&scored.part) && side.uses(scored.field))
-            .try_for_each(|scored| visit(scored.field))
     }
 }
 
@@ -529,7 +451,11 @@ mod tests {
             let all = crate::scoring::score_segment(segment, &resolved).unwrap();
             let alive = |doc: &u32| reader.alive_bitset().is_none_or(|alive| alive.is_alive(*doc));
             let chosen: Vec<u32> = (0..reader.max_doc()).step_by(3).filter(alive).collect();
-            let some = crate::scoring::score_some(segment, &resolved, &chosen).unwrap();
+            // Some terms for everybody, then the others for some.
+            let (first, others) = resolved.split_at(resolved.len() / 2);
+            let begun = crate::scoring::score_segment(segment, first).unwrap();
+            let mut some: Vec<f32> = chosen.iter().map(|doc| begun[*doc as usize]).collect();
+            crate::scoring::add_scores(segment, others, &chosen, &mut some).unwrap();
             for (doc, some) in chosen.iter().zip(some) {
                 assert_eq!(some.to_bits(), all[*doc as usize].to_bits(), "{doc}");
             }

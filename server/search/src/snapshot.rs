@@ -17,8 +17,8 @@ use crate::schema::Fields;
 
 /// Looking a document up in a list costs about as much as reading this many entries of it.
 const LOOK_UP: usize = 16;
-/// Terms whose lists are kept of one state: some twenty megabytes where there are ten segments.
-const MOST_KNOWN: usize = 40_000;
+/// Terms whose lists are kept of one state: some twenty megabytes where there are few segments.
+const MOST_KNOWN: usize = 100_000;
 /// Both sides of the market.
 const SIDES: [ListingKind; 2] = [ListingKind::Demand, ListingKind::Achievement];
 

@@ -4,8 +4,8 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use tantivy::columnar::{Column, ColumnValues};
 use tantivy::DocAddress;
+use tantivy::columnar::{Column, ColumnValues};
 use uuid::Uuid;
 
 use crate::error::SearchError;

@@ -29,8 +29,8 @@ const BULK: usize = 2;
 const BATCH: usize = 128;
 /// Fewer changes are not worth a second thread.
 const WORTH_A_THREAD: usize = 16;
-/// Threads that analyse at most.
-const ANALYSTS: usize = 4;
+/// Threads that analyse, and threads that write many documents, at most.
+const THREADS: usize = 4;
 
 type Reply = oneshot::Sender<Result<(), SearchError>>;
 
@@ -74,10 +74,13 @@ impl Analysis {
     }
 }
 
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(THREADS)
+}
+
 /// Analyses a batch, in its order.
 fn prepare_all(fields: &Fields, latent: Option<&Latent>, batch: &[Change]) -> Vec<Prepared> {
-    let analysts = std::thread::available_parallelism().map_or(1, usize::from).min(ANALYSTS);
-    let share = batch.len().div_ceil(analysts).max(WORTH_A_THREAD);
+    let share = batch.len().div_ceil(processors()).max(WORTH_A_THREAD);
     std::thread::scope(|scope| {
         let mut shares = batch.chunks(share);
         let own = shares.next().unwrap_or_default();
@@ -129,9 +132,9 @@ pub(crate) struct Writer {
 impl Writer {
     /// Takes the index's lock and starts the thread.
     pub(crate) fn start(index: &Index, memory: usize, pace: Pace, parts: Parts) -> Result<Self, SearchError> {
-        // One thread: a commit of a few documents then makes one small segment instead of several.
-        let memory = if pace == Pace::Bulk { memory.saturating_mul(BULK) } else { memory };
-        let writer: IndexWriter = index.writer_with_num_threads(1, memory.max(LEAST_MEMORY))?;
+        // One thread for small changes: a commit of a few documents then makes one small segment instead of several.
+        let (threads, memory) = if pace == Pace::Bulk { (processors(), memory.saturating_mul(BULK)) } else { (1, memory) };
+        let writer: IndexWriter = index.writer_with_num_threads(threads, memory.max(LEAST_MEMORY * threads))?;
         if pace == Pace::Bulk {
             // Analysis needs the processors; merging comes afterwards, while the index answers already.
             writer.set_merge_policy(Box::new(NoMergePolicy));

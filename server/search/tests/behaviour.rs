@@ -373,6 +373,51 @@ async fn numbers_and_prices_decide_between_equal_texts() {
 }
 
 #[tokio::test]
+async fn the_link_of_the_chain_and_ready_answers_decide_between_equal_texts() {
+    let with = |n: u128, text: &str, response: Option<u8>| {
+        let mut offer = listing(n, Achievement, "石墨烯涂层");
+        offer.text = text.to_owned();
+        offer.response = response;
+        offer
+    };
+    let path = |n: u128, path: &str| {
+        let mut demand = listing(n, Demand, "石墨烯涂层");
+        demand.chain_node = path.to_owned();
+        demand
+    };
+    let offers = [
+        with(1, "用于消费电子。", None),
+        with(2, "用于海洋工程。", None),
+        with(3, "用于海洋工程的船舶螺旋桨。", None),
+        with(4, "用于消费电子！", Some(90)),
+    ];
+    let demands = [path(11, ""), path(12, "储能/船舶螺旋桨"), path(13, "海洋工程/船舶螺旋桨")];
+    let index = index_of(offers.iter().chain(&demands).cloned().collect()).await;
+    let weights = |matches: &[Match], property: Property| -> Vec<(Uuid, f32)> {
+        let reason = |found: &Match| found.explanation.properties.iter().find(|reason| reason.property == property).map(|r| r.weight);
+        let best = matches.iter().map(|found| found.explanation.text_score).fold(0.0, f32::max);
+        let mut told: Vec<(Uuid, f32)> =
+            matches.iter().filter_map(|found| Some((found.id, (reason(found)? / best * 1e4).round() / 1e4))).collect();
+        told.sort_by_key(|(id, _)| *id);
+        told
+    };
+
+    let matches = index.matches(&demands[2], 10).unwrap();
+    matches.iter().for_each(check_sums);
+    assert_eq!(matches[0].id, id(3));
+    assert_eq!(weights(&matches, Property::ChainNode), [(id(2), WEIGHTS.chain_node / 2.0), (id(3), WEIGHTS.chain_node)]);
+    assert_eq!(weights(&matches, Property::Response), [(id(4), WEIGHTS.response * 0.9)]);
+    let silent = index.matches(&demands[0], 10).unwrap();
+    assert_eq!(silent[0].id, id(4), "all else is equal");
+    assert!(weights(&silent, Property::ChainNode).is_empty());
+
+    // The achievement looks for demands by the same rule.
+    let matches = index.matches(&offers[2], 10).unwrap();
+    matches.iter().for_each(check_sums);
+    assert_eq!(weights(&matches, Property::ChainNode), [(id(12), WEIGHTS.chain_node / 2.0), (id(13), WEIGHTS.chain_node)]);
+}
+
+#[tokio::test]
 async fn a_word_of_the_thesaurus_leads_to_what_others_call_it() {
     let index = index_of(vec![listing(1, Achievement, "仔猪腹泻防控"), listing(2, Achievement, "数码印花")]).await;
     let matches = index.matches(&listing(9, Demand, "小猪拉稀"), 10).unwrap();

@@ -16,13 +16,13 @@ pub use self::{
     clock::Due,
     outcomes::{ListingOutcomes, Refusal, RefusalWords, listing_outcomes, refusals},
     recommending::{RecommendationView, recommend_pair, recommendations},
-    response::{RESPONSES_MAX, ResponseFigures, response_figures},
+    response::{RESPONSES_MAX, ResponseFigures, response_figures, response_step},
     sending::{counters, send_interest},
     views::{Direction, InterestView, interest, interests, timeline},
 };
 pub(crate) use self::{
     clock::{check_resume, clock_step},
-    response::{Row as ResponseRow, figures as response_of},
+    response::{Row as ResponseRow, figures as response_of, percents},
     sending::lock_listing,
 };
 use crate::{Actor, Error, Result, entity::interest as row};

@@ -4,21 +4,29 @@
 //! sender took back before anybody reacted is not counted at all. The rest was either answered (acknowledged, accepted or declined, whichever
 //! came first) or not. The time is that from sending to the first reaction, nights and holidays included.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use keqiao_model::InterestState;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::OnConflict};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::{
-    Market, Result,
+    Actor, Event, Market, Result,
     db::{from_micros, micros},
-    entity::interest,
+    entity::{interest, response},
+    organisations::live_listings,
 };
 
 /// Interests looked at, latest first: of more, the older ones do not count.
 pub const RESPONSES_MAX: u64 = 2_000;
 /// How far back they are looked at.
 const SPAN: Duration = Duration::days(365);
+
+/// Whoever was asked more rarely than this within the span is not judged by it in matches.
+const LEAST_ASKED: u64 = 3;
+/// Matches tell shares apart in steps of so many per cent, so that not every answer indexes all listings of an organisation anew.
+const STEP: u64 = 10;
 
 /// How an organisation answers those who ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +91,71 @@ pub(crate) fn figures(as_of: OffsetDateTime, rows: &[Row]) -> ResponseFigures {
     ResponseFigures { as_of: from_micros(now), waiting, counted: answered + missed, answered, median: median.map(Duration::microseconds) }
 }
 
+impl ResponseFigures {
+    /// How many of a hundred it answered, in steps of ten; nothing when it was asked too rarely to tell.
+    fn percent(&self) -> Option<i64> {
+        let share = (self.answered * 100 / self.counted.max(1) + STEP / 2) / STEP * STEP;
+        (self.counted >= LEAST_ASKED).then_some(i64::try_from(share).unwrap_or(100))
+    }
+}
+
+/// How these organisations answer, as their listings are indexed with it: per cent of those who asked within twelve months.
+pub(crate) async fn percents(market: &Market, organisations: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, u8>> {
+    let rows = response::Entity::find().filter(response::Column::OrganisationId.is_in(organisations)).all(&market.db).await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.organisation_id, u8::try_from(row.percent).ok()?))).collect())
+}
+
+/// Brings what is known of each organisation's answers up to date and has the listings of those indexed anew that answer better or worse than
+/// before; answers how many these are.
+///
+/// # Errors
+/// [`crate::Error::Internal`]; the next call goes on.
+pub async fn response_step(market: &Market) -> Result<usize> {
+    use interest::Column as C;
+    let now = market.now();
+    let asked = interest::Entity::find()
+        .select_only()
+        .columns([C::ToOrganisationId, C::State, C::CreatedAt, C::AcknowledgedAt, C::AnsweredAt, C::DueAt])
+        .filter(C::CreatedAt.gt(micros(now - SPAN)))
+        .into_tuple::<(Uuid, String, i64, Option<i64>, Option<i64>, Option<i64>)>()
+        .all(&market.db)
+        .await?;
+    let mut rows: BTreeMap<Uuid, Vec<Row>> = BTreeMap::new();
+    for (organisation, state, sent, acknowledged, answered, due) in asked {
+        rows.entry(organisation).or_default().push((state, sent, acknowledged, answered, due));
+    }
+    let known: HashMap<Uuid, i64> =
+        response::Entity::find().all(&market.db).await?.into_iter().map(|row| (row.organisation_id, row.percent)).collect();
+    let everybody: BTreeSet<Uuid> = rows.keys().chain(known.keys()).copied().collect();
+    let mut changed = 0;
+    for organisation in everybody {
+        let percent = rows.get(&organisation).and_then(|rows| figures(now, rows).percent());
+        if percent != known.get(&organisation).copied() {
+            store(market, organisation, percent).await?;
+            changed += 1;
+        }
+    }
+    Ok(changed)
+}
+
+async fn store(market: &Market, organisation: Uuid, percent: Option<i64>) -> Result<()> {
+    let tx = market.write(&Actor::System).await?;
+    match percent {
+        Some(percent) => {
+            let row = response::ActiveModel { organisation_id: Set(organisation), percent: Set(percent), updated_at: Set(tx.now) };
+            let twice = OnConflict::column(response::Column::OrganisationId)
+                .update_columns([response::Column::Percent, response::Column::UpdatedAt])
+                .to_owned();
+            response::Entity::insert(row).on_conflict(twice).exec_without_returning(&*tx).await?;
+        }
+        None => {
+            response::Entity::delete_by_id(organisation).exec(&*tx).await?;
+        }
+    }
+    tx.emit_many(Event::ListingChanged, &live_listings(&tx, organisation).await?).await?;
+    tx.commit().await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,5 +185,7 @@ mod tests {
         let even = figures(at(50), &rows[..5]);
         assert_eq!((even.counted, even.answered, even.median), (3, 2, Some(Duration::hours(7))));
         assert_eq!(figures(at(101), &rows[..1]).counted, 1, "over, even where no clock has looked yet");
+        assert_eq!((some.percent(), even.percent(), none.percent()), (Some(80), Some(70), None), "in steps of ten");
+        assert_eq!(figures(at(50), &rows[2..4]).percent(), None, "too few to tell");
     }
 }

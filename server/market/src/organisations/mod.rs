@@ -207,7 +207,7 @@ pub async fn update(market: &Market, actor: &Actor, id: Uuid, fields: &Fields, v
     tx.commit().await
 }
 
-async fn live_listings(tx: &Tx, organisation: Uuid) -> Result<Vec<Uuid>> {
+pub(crate) async fn live_listings(tx: &Tx, organisation: Uuid) -> Result<Vec<Uuid>> {
     Ok(listing::Entity::find()
         .select_only()
         .column(listing::Column::Id)

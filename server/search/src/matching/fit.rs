@@ -26,10 +26,14 @@ pub struct Weights {
     pub region: f32,
     /// The achievement's readiness reaches what the demand wants; one level short counts half.
     pub trl: f32,
+    /// The achievement speaks of the demand's link of the industry chain: of all its parts, or for a share of them a share.
+    pub chain_node: f32,
     /// Budget and price overlap.
     pub price: f32,
     /// Published lately: half as much for each year that the newest listing of the market is newer.
     pub freshness: f32,
+    /// The organisation answered everybody who asked within the last year; for a share of them a share, nothing when few asked.
+    pub response: f32,
     /// All wanted indicators are met; each missed one counts against as much as a met one counts for.
     pub indicators: f32,
     /// Listings on the same subject fit as well as the best: what a listing inherits from its kin.
@@ -43,8 +47,10 @@ pub const WEIGHTS: Weights = Weights {
     cooperation: 0.03,
     region: 0.02,
     trl: 0.04,
+    chain_node: 0.03,
     price: 0.02,
     freshness: 0.01,
+    response: 0.02,
     indicators: 0.08,
     kin: 0.5,
 };
@@ -54,7 +60,7 @@ const SECONDS_OF_A_YEAR: f32 = 365.0 * 86_400.0;
 impl Weights {
     /// The most that properties read from columns can add.
     pub(crate) fn columns(&self) -> f32 {
-        self.field + self.industry + self.cooperation + self.region + self.trl + self.price + self.freshness
+        self.field + self.industry + self.cooperation + self.region + self.trl + self.price + self.freshness + self.response
     }
 }
 
@@ -67,6 +73,7 @@ pub(crate) struct Agreement<'a> {
     price_min: Option<Column<i64>>,
     price_max: Option<Column<i64>>,
     published_at: Column<i64>,
+    response: Option<Column<u64>>,
 }
 
 impl<'a> Agreement<'a> {
@@ -102,6 +109,7 @@ impl<'a> Agreement<'a> {
             price_min: columns.column_opt(column::PRICE_MIN)?,
             price_max: columns.column_opt(column::PRICE_MAX)?,
             published_at: columns.i64(column::PUBLISHED_AT)?,
+            response: columns.column_opt(column::RESPONSE)?,
         })
     }
 
@@ -149,7 +157,15 @@ impl<'a> Agreement<'a> {
         let price = if self.prices_overlap(doc) { 1.0 } else { 0.0 };
         let age = self.published_at.first(doc).map_or(f32::INFINITY, |at| self.newest.saturating_sub(at).max(0) as f32);
         let freshness = (-age / SECONDS_OF_A_YEAR).exp2();
-        [reason(Property::Price, price, WEIGHTS.price), reason(Property::Freshness, freshness, WEIGHTS.freshness)].into_iter().flatten()
+        let percent = self.response.as_ref().and_then(|column| column.first(doc)).unwrap_or(0);
+        let response = f32::from(u8::try_from(percent.min(100)).unwrap_or(100)) / 100.0;
+        [
+            reason(Property::Price, price, WEIGHTS.price),
+            reason(Property::Freshness, freshness, WEIGHTS.freshness),
+            reason(Property::Response, response, WEIGHTS.response),
+        ]
+        .into_iter()
+        .flatten()
     }
 
     fn prices_overlap(&self, doc: u32) -> bool {

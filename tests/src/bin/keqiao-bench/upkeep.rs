@@ -65,10 +65,10 @@ pub async fn fill(index: &SearchIndex, generator: &Arc<Generator>, listings: u64
     Ok(took)
 }
 
-/// Waits until the index's files rest, that is, merging has ended; at most two minutes.
+/// Waits until the index's files rest, that is, merging has ended; at most ten minutes.
 pub async fn settle(index: &SearchIndex, folder: &Path) -> anyhow::Result<u64> {
     let mut before = 0;
-    for _ in 0..60 {
+    for _ in 0..300 {
         // A commit also deletes what merges have left.
         index.apply(Vec::new(), String::new()).await?;
         tokio::time::sleep(Duration::from_secs(2)).await;
