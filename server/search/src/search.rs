@@ -33,6 +33,12 @@ struct Found {
     tier: u64,
 }
 
+/// What may stay of what was found in a segment.
+struct Narrow {
+    conditions: Conditions,
+    filter: Filter,
+}
+
 /// Answers a search.
 pub(crate) fn run(snapshot: &Snapshot, fields: &Fields, request: &SearchRequest) -> Result<SearchResult, SearchError> {
     let search = Search { snapshot, fields, kind: request.kind, query: Query::read(request) };
@@ -41,16 +47,14 @@ pub(crate) fn run(snapshot: &Snapshot, fields: &Fields, request: &SearchRequest)
     let mut result = SearchResult { also: also(&search.query, &resolved), ..SearchResult::default() };
     // Every hit fits in the index, so a page beyond it needs no more room than that.
     let documents = usize::try_from(snapshot.side(request.kind).documents).unwrap_or(usize::MAX);
-    let mut top = Top::new(if request.limit == 0 { 0 } else { request.offset.saturating_add(request.limit).min(documents) });
+    let room = if request.limit == 0 { 0 } else { request.offset.saturating_add(request.limit).min(documents) };
+    let mut top = Top::new(room);
     let mut counts: BTreeMap<Facet, HashMap<String, usize>> = Facet::all().into_iter().map(|facet| (facet, HashMap::new())).collect();
     for segment in snapshot.segments() {
         let reader = segment.reader;
         let keys = Keys::open(segment)?;
-        let mut filter = Filter::new(reader, request)?;
-        let conditions = Conditions::new(reader, &search.query, request)?;
-        let mut found = search.segment(segment, &resolved)?;
-        found.retain(|found| conditions.hold(found.doc));
-        filter.keep(&mut found, |found| found.doc);
+        let mut narrow = Narrow { conditions: Conditions::new(reader, &search.query, request)?, filter: Filter::new(reader, request)? };
+        let found = search.segment(segment, &resolved, &mut narrow, if sort == Sort::Relevance { room } else { usize::MAX })?;
         result.total += found.len();
         for found in found {
             let primary = match sort {
@@ -60,7 +64,7 @@ pub(crate) fn run(snapshot: &Snapshot, fields: &Fields, request: &SearchRequest)
             };
             top.show(&keys, found.doc, primary, found.score);
         }
-        filter.add_to(&mut counts)?;
+        narrow.filter.add_to(&mut counts)?;
     }
     for (facet, codes) in counts {
         let mut codes: Vec<(String, usize)> = codes.into_iter().collect();
@@ -103,33 +107,41 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Everything in the segment that fits the query, alive, in the order of the segment.
-    fn segment(&self, segment: Segment<'_>, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
+    /// Everything in the segment that fits the query and may stay, in the order of the segment. The best `wanted` have the scores by which they
+    /// are told apart; others may have a little less.
+    fn segment(&self, segment: Segment<'_>, resolved: &[FieldTerm], narrow: &mut Narrow, wanted: usize) -> Result<Vec<Found>, SearchError> {
         let reader = segment.reader;
         let numbered = self.numbered(reader)?;
-        let mut found = if self.query.is_open() {
-            self.everything(reader)?
-        } else if numbered.is_empty() && self.query.wants_all() {
-            self.conjunction(segment, resolved)?
-        } else {
-            self.scored(segment, resolved, &numbered)?
-        };
+        if !self.query.is_open() && numbered.is_empty() && self.query.wants_all() {
+            let mut documents = self.conjunction(segment, resolved)?;
+            self.narrow(reader, narrow, &mut documents, |doc| *doc)?;
+            return self.scored_all(segment, resolved, documents, wanted);
+        }
+        let mut found = if self.query.is_open() { self.everything(reader)? } else { self.scored(segment, resolved, &numbered)? };
+        self.narrow(reader, narrow, &mut found, |found| found.doc)?;
+        Ok(found)
+    }
+
+    /// Keeps what is alive, not excluded, and passes conditions and filters.
+    fn narrow<T>(&self, reader: &SegmentReader, narrow: &mut Narrow, found: &mut Vec<T>, doc: fn(&T) -> u32) -> Result<(), SearchError> {
         if let Some(alive) = reader.alive_bitset() {
-            found.retain(|found| alive.is_alive(found.doc));
+            found.retain(|one| alive.is_alive(doc(one)));
         }
         for wanted in &self.query.excluded {
             let excluded = self.wanted(reader, wanted)?;
-            found.retain(|found| !excluded.has(found.doc));
+            found.retain(|one| !excluded.has(doc(one)));
         }
         if !self.query.only.is_empty() {
             let only = self.numbers(reader, &self.query.only)?;
-            found.retain(|found| only.contains(&found.doc));
+            found.retain(|one| only.contains(&doc(one)));
         }
         if !self.query.except.is_empty() {
             let except = self.numbers(reader, &self.query.except)?;
-            found.retain(|found| !except.contains(&found.doc));
+            found.retain(|one| !except.contains(&doc(one)));
         }
-        Ok(found)
+        found.retain(|one| narrow.conditions.hold(doc(one)));
+        narrow.filter.keep(found, doc);
+        Ok(())
     }
 
     fn texts(&self) -> Texts<'_> {
@@ -143,8 +155,8 @@ impl Search<'_> {
         Ok(found)
     }
 
-    /// What has every word, scored.
-    fn conjunction(&self, segment: Segment<'_>, resolved: &[FieldTerm]) -> Result<Vec<Found>, SearchError> {
+    /// What has every word, ascending.
+    fn conjunction(&self, segment: Segment<'_>, resolved: &[FieldTerm]) -> Result<Vec<u32>, SearchError> {
         let reader = segment.reader;
         let open = |bit: usize| -> Result<Alternatives<'_>, SearchError> {
             let Some(concept) = self.query.concepts.get(bit) else { return Ok(Alternatives(Vec::new())) };
@@ -166,13 +178,27 @@ impl Search<'_> {
             }
             open(bit)?.filter(&mut documents)?;
         }
+        Ok(documents)
+    }
+
+    /// Scores documents that have every word.
+    fn scored_all(
+        &self,
+        segment: Segment<'_>,
+        resolved: &[FieldTerm],
+        documents: Vec<u32>,
+        wanted: usize,
+    ) -> Result<Vec<Found>, SearchError> {
         let scores = self.scores(segment, resolved, &documents)?;
         let adjacent = match &self.query.adjacent {
-            Some(phrase) => Some((
-                self.texts().having_among(reader, phrase, &Part::ALL, &documents)?,
-                self.texts().having_among(reader, phrase, &[Part::Title], &documents)?,
-            )),
-            None => None,
+            Some(phrase) if wanted > 0 => {
+                // Whoever would be behind the last wanted one with the phrase in its title need not be looked through for it.
+                let least = nth_best(&scores, wanted) / ADJACENT_IN_TITLE;
+                let able: Vec<u32> = documents.iter().zip(&scores).filter(|(_, score)| **score >= least).map(|(doc, _)| *doc).collect();
+                let among = |parts: &[Part]| self.texts().having_among(segment.reader, phrase, parts, &able);
+                Some((among(&Part::ALL)?, among(&[Part::Title])?))
+            }
+            _ => None,
         };
         let found = documents.into_iter().zip(scores).map(|(doc, score)| Found { doc, score: score * adjacency(&adjacent, doc), tier: 1 });
         Ok(found.collect())
@@ -383,6 +409,13 @@ impl Search<'_> {
     }
 }
 
+/// The score of the last of so many best ones; 0 when there are not so many.
+fn nth_best(scores: &[f32], count: usize) -> f32 {
+    let Some(last) = count.checked_sub(1).filter(|last| *last < scores.len()) else { return 0.0 };
+    let mut scores = scores.to_vec();
+    *scores.select_nth_unstable_by(last, |a, b| b.total_cmp(a)).1
+}
+
 /// How much more a document is worth that says the whole query as typed, anywhere or in its title.
 fn adjacency(adjacent: &Option<(DocumentSet, DocumentSet)>, doc: u32) -> f32 {
     match adjacent {
@@ -478,9 +511,19 @@ mod tests {
             for segment in snapshot.segments() {
                 let key = |found: Found| (found.doc, found.score.to_bits(), found.tier);
                 let all: Vec<_> = search.scored(segment, &resolved, &HashSet::new()).unwrap().into_iter().map(key).collect();
-                let some: Vec<_> = search.conjunction(segment, &resolved).unwrap().into_iter().map(key).collect();
-                assert_eq!(some, all, "{}", request.query);
-                hits += some.len();
+                let documents = search.conjunction(segment, &resolved).unwrap();
+                let scored = |wanted: usize| -> Vec<_> {
+                    search.scored_all(segment, &resolved, documents.clone(), wanted).unwrap().into_iter().map(key).collect()
+                };
+                assert_eq!(scored(usize::MAX), all, "{}", request.query);
+                hits += all.len();
+                // The best few are the same where the phrase is looked for in them alone.
+                let best = |mut found: Vec<(u32, u32, u64)>| {
+                    found.sort_by_key(|(doc, score, _)| (std::cmp::Reverse(*score), *doc));
+                    found.truncate(3);
+                    found
+                };
+                assert_eq!(best(scored(3)), best(all), "{}", request.query);
             }
             compared += 1;
         }
