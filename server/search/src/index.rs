@@ -14,12 +14,13 @@ use crate::given::{GIVEN, Given};
 use crate::help::Help;
 use crate::home::{self, Home, Wrap, guarded};
 use crate::latent::Latent;
+use crate::matching::{self, Basis, WEIGHTS, Weights};
 use crate::request::{Match, SearchRequest, SearchResult, Suggestions};
 use crate::schema::Fields;
+use crate::similar;
 use crate::snapshot::{FigureCache, Snapshot};
 use crate::vocabulary::Vocabularies;
 use crate::writer::{Analysis, Command, Pace, Parts, Writer};
-use crate::{matching, similar};
 
 /// Version of the index's layout beyond what the schema says; raise it when analysis changes in code.
 pub const VERSION: u32 = 2;
@@ -71,6 +72,8 @@ struct Shared {
     /// `None` for an index that lives in memory.
     home: Option<Home>,
     vocabularies: Arc<Vocabularies>,
+    /// What agreeing properties are worth in a match.
+    weights: RwLock<Weights>,
     /// An operation met damage.
     suspect: AtomicBool,
     /// When the files were last found sound after such an operation.
@@ -133,7 +136,8 @@ impl SearchIndex {
     fn new(fields: Arc<Fields>, settings: Settings, live: Live, home: Option<Home>) -> Self {
         let live = RwLock::new(Arc::new(live));
         let (suspect, sound) = (AtomicBool::new(false), Mutex::new(None));
-        Self { shared: Arc::new(Shared { fields, settings, live, home, vocabularies: Arc::default(), suspect, sound }) }
+        let (vocabularies, weights) = (Arc::default(), RwLock::new(WEIGHTS));
+        Self { shared: Arc::new(Shared { fields, settings, live, home, vocabularies, weights, suspect, sound }) }
     }
 
     /// The outbox position of the last commit: everything up to it is in the index, whatever happened since. `None` for an empty
@@ -244,7 +248,7 @@ impl SearchIndex {
     /// # Errors
     /// Only when the index cannot be read.
     pub fn matches(&self, document: &Document, limit: usize) -> Result<Vec<Match>, SearchError> {
-        self.read(|snapshot, fields| matching::best(snapshot, fields, document, limit))
+        self.fit(|basis| matching::best(basis, document, limit))
     }
 
     /// Why, and how well, this listing of the other side fits the document; the score is that of [`SearchIndex::matches`]. `None`
@@ -261,7 +265,7 @@ impl SearchIndex {
     /// # Errors
     /// Only when the index cannot be read.
     pub fn explain_each(&self, document: &Document, others: &[uuid::Uuid]) -> Result<Vec<Match>, SearchError> {
-        self.read(|snapshot, fields| matching::some(snapshot, fields, document, others))
+        self.fit(|basis| matching::some(basis, document, others))
     }
 
     /// The ids and scores that [`SearchIndex::matches`] would return, without the explanations, which cost most of the time. Blocking.
@@ -269,7 +273,7 @@ impl SearchIndex {
     /// # Errors
     /// Only when the index cannot be read.
     pub fn rank(&self, document: &Document, limit: usize) -> Result<Vec<(uuid::Uuid, f32)>, SearchError> {
-        self.read(|snapshot, fields| matching::rank(snapshot, fields, document, limit))
+        self.fit(|basis| matching::rank(basis, document, limit))
     }
 
     /// The listings of the document's own side that are most like it, with how much: 1 is the same text. The document itself is left out;
@@ -299,6 +303,22 @@ impl SearchIndex {
     /// Asks one state of the index.
     fn read<T>(&self, ask: impl FnOnce(&Snapshot, &Fields) -> Result<T, SearchError>) -> Result<T, SearchError> {
         self.noted(guarded(|| ask(&self.snapshot(), &self.shared.fields)))
+    }
+
+    /// Asks one state of the index by the weights in force.
+    fn fit<T>(&self, ask: impl FnOnce(&Basis<'_>) -> Result<T, SearchError>) -> Result<T, SearchError> {
+        let weights = self.weights();
+        self.read(|snapshot, fields| ask(&Basis { snapshot, fields, weights: &weights }))
+    }
+
+    /// What agreeing properties are worth now.
+    pub fn weights(&self) -> Weights {
+        *self.shared.weights.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Matches are worked out by these weights from now on.
+    pub fn weigh(&self, weights: Weights) {
+        *self.shared.weights.write().unwrap_or_else(PoisonError::into_inner) = weights;
     }
 
     /// Remembers damage for [`SearchIndex::is_suspect`].

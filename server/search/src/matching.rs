@@ -42,6 +42,17 @@ const POOL: usize = 200;
 /// Exponent of kinship: only close kin counts.
 const CLOSE: i32 = 10;
 
+/// What matches are worked out from.
+#[derive(Clone, Copy)]
+pub(crate) struct Basis<'a> {
+    /// One state of the index.
+    pub(crate) snapshot: &'a Snapshot,
+    /// Its fields.
+    pub(crate) fields: &'a Fields,
+    /// What agreeing properties are worth.
+    pub(crate) weights: &'a Weights,
+}
+
 /// Scores of everything on the other side.
 struct Scored {
     query: DocumentQuery,
@@ -63,36 +74,37 @@ struct Candidate {
 }
 
 /// The best of the other side with their explanations, best first.
-pub(crate) fn best(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<Vec<Match>, SearchError> {
-    let scored = score(snapshot, fields, document, limit, &[])?;
-    let candidates = candidates(snapshot, fields, document, &scored, limit)?;
-    explain_all(snapshot, fields, document, &scored, &candidates)
+pub(crate) fn best(basis: &Basis<'_>, document: &Document, limit: usize) -> Result<Vec<Match>, SearchError> {
+    let scored = score(basis, document, limit, &[])?;
+    let candidates = candidates(basis, document, &scored, limit)?;
+    explain_all(basis, document, &scored, &candidates)
 }
 
 /// The best of the other side with their scores but without explanations, best first.
-pub(crate) fn rank(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize) -> Result<Vec<(Uuid, f32)>, SearchError> {
-    let scored = score(snapshot, fields, document, limit, &[])?;
-    Ok(candidates(snapshot, fields, document, &scored, limit)?.iter().map(|one| (one.ranked.id(), one.ranked.score)).collect())
+pub(crate) fn rank(basis: &Basis<'_>, document: &Document, limit: usize) -> Result<Vec<(Uuid, f32)>, SearchError> {
+    let scored = score(basis, document, limit, &[])?;
+    Ok(candidates(basis, document, &scored, limit)?.iter().map(|one| (one.ranked.id(), one.ranked.score)).collect())
 }
 
 /// How these listings of the other side fit; those that are not indexed there or share no word are left out.
-pub(crate) fn some(snapshot: &Snapshot, fields: &Fields, document: &Document, others: &[Uuid]) -> Result<Vec<Match>, SearchError> {
-    let scored = score(snapshot, fields, document, POOL, others)?;
+pub(crate) fn some(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> Result<Vec<Match>, SearchError> {
+    let scored = score(basis, document, POOL, others)?;
     let mut pool: HashMap<Uuid, Candidate> =
-        candidates(snapshot, fields, document, &scored, POOL)?.into_iter().map(|one| (one.ranked.id(), one)).collect();
+        candidates(basis, document, &scored, POOL)?.into_iter().map(|one| (one.ranked.id(), one)).collect();
     let mut wanted = Vec::new();
     for other in others {
         if let Some(candidate) = pool.remove(other) {
             wanted.push(candidate);
-        } else if let Some(ranked) = find(snapshot, fields, &scored, *other)? {
+        } else if let Some(ranked) = find(basis, &scored, *other)? {
             wanted.push(Candidate { ranked, kin: 0.0, indicators: 0.0, chain_node: 0.0 });
         }
     }
-    explain_all(snapshot, fields, document, &scored, &wanted)
+    explain_all(basis, document, &scored, &wanted)
 }
 
 /// Scores the other side: all of it, or, where that would read too much, those whom the terms that tell most choose, and `others`.
-fn score(snapshot: &Snapshot, fields: &Fields, document: &Document, limit: usize, others: &[Uuid]) -> Result<Scored, SearchError> {
+fn score(basis: &Basis<'_>, document: &Document, limit: usize, others: &[Uuid]) -> Result<Scored, SearchError> {
+    let Basis { snapshot, fields, .. } = *basis;
     let query = document_query(snapshot, fields, document)?;
     let (choosing, rest) = query.resolved.split_at_checked(query.choosing).unwrap_or((&query.resolved, &[]));
     let mut all = Vec::new();
@@ -143,15 +155,10 @@ fn chosen(segments: &[Vec<f32>], count: usize) -> Vec<Vec<u32>> {
 }
 
 /// The best by words and columns, then by everything.
-fn candidates(
-    snapshot: &Snapshot,
-    fields: &Fields,
-    document: &Document,
-    scored: &Scored,
-    limit: usize,
-) -> Result<Vec<Candidate>, SearchError> {
+fn candidates(basis: &Basis<'_>, document: &Document, scored: &Scored, limit: usize) -> Result<Vec<Candidate>, SearchError> {
+    let Basis { snapshot, fields, weights } = *basis;
     let readers = snapshot.searcher.segment_readers();
-    let ranked = by_columns(snapshot, document, scored, limit.max(POOL))?;
+    let ranked = by_columns(basis, document, scored, limit.max(POOL))?;
     let points = points(readers, &ranked)?;
     // What kin passes on is what words say, without the listing's own part in it.
     let texts: Vec<f32> = ranked.iter().take(POOL).map(|one| text_score(scored, one)).collect();
@@ -163,14 +170,14 @@ fn candidates(
         .into_iter()
         .zip(added)
         .map(|(ranked, (kin, chain))| {
-            let chain_node = WEIGHTS.chain_node * chain * scored.best;
-            Candidate { ranked, kin: WEIGHTS.kin * kin, indicators: 0.0, chain_node }
+            let chain_node = weights.chain_node * chain * scored.best;
+            Candidate { ranked, kin: weights.kin * kin, indicators: 0.0, chain_node }
         })
         .collect();
     for candidate in candidates.iter_mut().take(POOL) {
         if !document.requirements.is_empty() {
             let fits = indicator_fits(document, &requirements(&snapshot.searcher.doc(candidate.ranked.address)?, fields));
-            candidate.indicators = indicator_share(&fits) * scored.best;
+            candidate.indicators = indicator_share(weights, &fits) * scored.best;
         }
         candidate
             .ranked
@@ -182,9 +189,10 @@ fn candidates(
 }
 
 /// The best by words and columns.
-fn by_columns(snapshot: &Snapshot, document: &Document, scored: &Scored, limit: usize) -> Result<Vec<Ranked>, SearchError> {
+fn by_columns(basis: &Basis<'_>, document: &Document, scored: &Scored, limit: usize) -> Result<Vec<Ranked>, SearchError> {
+    let Basis { snapshot, weights, .. } = *basis;
     // Columns add at most this much, so whoever is further behind the last of the best texts cannot get in.
-    let margin = scored.best * WEIGHTS.columns();
+    let margin = scored.best * weights.columns();
     let mut texts = Top::new(limit);
     let keys = snapshot.segments().map(Keys::open).collect::<Result<Vec<_>, _>>()?;
     for (keys, scores) in keys.iter().zip(&scored.segments) {
@@ -196,7 +204,7 @@ fn by_columns(snapshot: &Snapshot, document: &Document, scored: &Scored, limit: 
     let threshold = if texts.len() < limit { 0.0 } else { texts.last().map_or(0.0, |last| last.score - margin) };
     let mut top = Top::new(limit);
     for ((keys, scores), segment) in keys.iter().zip(&scored.segments).zip(snapshot.segments()) {
-        let agreement = Agreement::new(segment.reader, document, scored.best, scored.newest)?;
+        let agreement = Agreement::new(segment.reader, weights, document, scored.best, scored.newest)?;
         for &(doc, score) in scores {
             if score >= threshold {
                 let sum = score + agreement.sum(doc);
@@ -277,9 +285,9 @@ fn requirements(entry: &TantivyDocument, fields: &Fields) -> Vec<Indicator> {
 }
 
 /// One listing of the other side, if it shares a word.
-fn find(snapshot: &Snapshot, fields: &Fields, scored: &Scored, id: Uuid) -> Result<Option<Ranked>, SearchError> {
-    let term = fields.id_term(id);
-    for (segment, scores) in snapshot.segments().zip(&scored.segments) {
+fn find(basis: &Basis<'_>, scored: &Scored, id: Uuid) -> Result<Option<Ranked>, SearchError> {
+    let term = basis.fields.id_term(id);
+    for (segment, scores) in basis.snapshot.segments().zip(&scored.segments) {
         let mut found = None;
         each_posting(segment.reader, &term, IndexRecordOption::Basic, |doc, _| {
             if score_of(scores, doc).is_some() {
@@ -296,20 +304,15 @@ fn find(snapshot: &Snapshot, fields: &Fields, scored: &Scored, id: Uuid) -> Resu
 }
 
 /// Turns candidates into matches, in the same order.
-fn explain_all(
-    snapshot: &Snapshot,
-    fields: &Fields,
-    document: &Document,
-    scored: &Scored,
-    candidates: &[Candidate],
-) -> Result<Vec<Match>, SearchError> {
+fn explain_all(basis: &Basis<'_>, document: &Document, scored: &Scored, candidates: &[Candidate]) -> Result<Vec<Match>, SearchError> {
+    let Basis { snapshot, fields, weights } = *basis;
     let addresses: Vec<DocAddress> = candidates.iter().map(|one| one.ranked.address).collect();
     let contributions = explanation::contributions(snapshot, &scored.query.resolved, &addresses)?;
     let mut matches = Vec::with_capacity(candidates.len());
     for (candidate, contributions) in candidates.iter().zip(contributions) {
         let address = candidate.ranked.address;
         let reader = snapshot.searcher.segment_reader(address.segment_ord);
-        let (facets, mut properties) = Agreement::new(reader, document, scored.best, scored.newest)?.explain(address.doc_id);
+        let (facets, mut properties) = Agreement::new(reader, weights, document, scored.best, scored.newest)?.explain(address.doc_id);
         if candidate.chain_node > 0.0 {
             properties.push(PropertyReason { property: Property::ChainNode, weight: candidate.chain_node });
         }

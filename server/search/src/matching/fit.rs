@@ -40,7 +40,7 @@ pub struct Weights {
     pub kin: f32,
 }
 
-/// The weights in force.
+/// The weights as they are declared: in force until others are.
 pub const WEIGHTS: Weights = Weights {
     field: 0.06,
     industry: 0.02,
@@ -69,6 +69,7 @@ pub(crate) struct Agreement<'a> {
     document: &'a Document,
     scale: f32,
     newest: i64,
+    weights: &'a Weights,
     facets: Vec<(Facet, f32, Option<StrColumn>, HashSet<u64>)>,
     price_min: Option<Column<i64>>,
     price_max: Option<Column<i64>>,
@@ -78,14 +79,20 @@ pub(crate) struct Agreement<'a> {
 
 impl<'a> Agreement<'a> {
     /// Opens the columns of a segment; `best` is the best text score, `newest` when the newest listing was published.
-    pub(crate) fn new(reader: &SegmentReader, document: &'a Document, best: f32, newest: i64) -> Result<Self, SearchError> {
+    pub(crate) fn new(
+        reader: &SegmentReader,
+        weights: &'a Weights,
+        document: &'a Document,
+        best: f32,
+        newest: i64,
+    ) -> Result<Self, SearchError> {
         let mut facets = Vec::new();
         for (facet, weight) in [
-            (Facet::Field, WEIGHTS.field),
-            (Facet::Industry, WEIGHTS.industry),
-            (Facet::Cooperation, WEIGHTS.cooperation),
-            (Facet::Region, WEIGHTS.region),
-            (Facet::Trl, WEIGHTS.trl),
+            (Facet::Field, weights.field),
+            (Facet::Industry, weights.industry),
+            (Facet::Cooperation, weights.cooperation),
+            (Facet::Region, weights.region),
+            (Facet::Trl, weights.trl),
         ] {
             let codes = facet_codes(document, facet);
             if codes.iter().all(String::is_empty) {
@@ -103,6 +110,7 @@ impl<'a> Agreement<'a> {
         let columns = reader.fast_fields();
         Ok(Self {
             document,
+            weights,
             scale: best,
             newest,
             facets,
@@ -160,9 +168,9 @@ impl<'a> Agreement<'a> {
         let percent = self.response.as_ref().and_then(|column| column.first(doc)).unwrap_or(0);
         let response = f32::from(u8::try_from(percent.min(100)).unwrap_or(100)) / 100.0;
         [
-            reason(Property::Price, price, WEIGHTS.price),
-            reason(Property::Freshness, freshness, WEIGHTS.freshness),
-            reason(Property::Response, response, WEIGHTS.response),
+            reason(Property::Price, price, self.weights.price),
+            reason(Property::Freshness, freshness, self.weights.freshness),
+            reason(Property::Response, response, self.weights.response),
         ]
         .into_iter()
         .flatten()
@@ -214,7 +222,7 @@ pub(crate) fn indicator_fits(document: &Document, other: &[Indicator]) -> Vec<In
 }
 
 /// What compared indicators add, as a share of the best text score: those met less those missed, of all that are wanted.
-pub(crate) fn indicator_share(fits: &[IndicatorFit]) -> f32 {
+pub(crate) fn indicator_share(weights: &Weights, fits: &[IndicatorFit]) -> f32 {
     let count = |wanted: Fit| fits.iter().filter(|fit| fit.fit == wanted).count() as f32;
-    if fits.is_empty() { 0.0 } else { WEIGHTS.indicators * (count(Fit::Met) - count(Fit::Missed)) / fits.len() as f32 }
+    if fits.is_empty() { 0.0 } else { weights.indicators * (count(Fit::Met) - count(Fit::Missed)) / fits.len() as f32 }
 }
