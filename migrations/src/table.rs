@@ -9,6 +9,7 @@ pub(crate) enum Kind {
     Integer,
     Float,
     Flag,
+    Bytes,
 }
 
 /// A table under construction; columns are required unless said otherwise.
@@ -26,6 +27,7 @@ fn column(name: &'static str, kind: Kind) -> ColumnDef {
         Kind::Integer => column.big_integer(),
         Kind::Float => column.double(),
         Kind::Flag => column.boolean(),
+        Kind::Bytes => column.blob(),
     };
     column
 }
@@ -100,6 +102,9 @@ pub(crate) fn float() -> Kind {
 }
 pub(crate) fn flag() -> Kind {
     Kind::Flag
+}
+pub(crate) fn bytes() -> Kind {
+    Kind::Bytes
 }
 
 /// An index named after its table and columns.

@@ -173,7 +173,10 @@ impl Cli {
 /// With a sentence that says what to mend.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     // Measuring and printing need no configuration, so a bad one is no reason to fail.
-    let is_plain = matches!(cli.command, Command::Evaluate(_) | Command::States | Command::ExtractText(_));
+    let is_plain = match &cli.command {
+        Command::Evaluate(request) => !request.embeddings,
+        command => matches!(command, Command::States | Command::ExtractText(_)),
+    };
     let config = if is_plain { Config::default() } else { Config::read(cli.config.as_deref(), &cli.flags())? };
     start_logging(&config)?;
     match cli.command {
@@ -210,7 +213,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::States => print!("{}", keqiao_model::state_diagrams()),
         Command::ExtractText(job) => return Ok(job.run()),
-        Command::Evaluate(request) => evaluate::run(&request).await?,
+        Command::Evaluate(request) => evaluate::run(&request, &config.embeddings).await?,
         Command::Admin(Admin::Create { email, name, password }) => {
             let market = Box::pin(program::open(&config)).await?;
             let password = match password {

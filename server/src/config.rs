@@ -16,7 +16,7 @@ use keqiao_model::{Calendar, Field, parse_date};
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
-use crate::extract::Texts;
+use crate::{embeddings::Embeddings, extract::Texts};
 
 /// How mail leaves the house.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,8 @@ pub struct Config {
     pub mail: Mail,
     /// What reading the text of a contract's file may cost.
     pub texts: Texts,
+    /// Whom to ask what texts mean, beside their words.
+    pub embeddings: Embeddings,
 }
 
 impl Default for Config {
@@ -110,6 +112,7 @@ impl Default for Config {
             registration_number: market.registration_number,
             mail: Mail { smtp: String::new(), from: "Keqiao 科桥 <keqiao@localhost>".to_owned() },
             texts: Texts::default(),
+            embeddings: Embeddings::default(),
         }
     }
 }
@@ -148,7 +151,7 @@ impl Config {
         if let Some(region) = self.regions.iter().find(|r| r.code.len() != 6 || !r.code.bytes().all(|b| b.is_ascii_digit())) {
             bail!("the configuration has an error:\n  regions: {} is not a six-digit code of GB/T 2260", region.code);
         }
-        if let Some(mistake) = self.region_mistake().or_else(|| self.department_mistake()) {
+        if let Some(mistake) = self.region_mistake().or_else(|| self.department_mistake()).or_else(|| self.embeddings.mistake()) {
             bail!("the configuration has an error:\n  {mistake}");
         }
         if self.plan.first > self.plan.last || self.plan.first < 2000 || self.plan.last > 2100 {
@@ -259,6 +262,7 @@ impl Config {
             session_absolute: Duration::days(self.session_days),
             hash_memory: self.hash_memory,
             demo: self.demo,
+            embeddings: self.embeddings.market(),
         }
     }
 

@@ -9,10 +9,13 @@ use std::{
 use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use keqiao_model::ListingKind;
-use keqiao_search::evaluate::{Evaluation, Figures, Request, evaluate, write_run};
+use keqiao_search::evaluate::{Embed, Evaluation, Figures, Request, evaluate, write_run};
 use serde::Serialize;
 
-use crate::cli::{progress, show};
+use crate::{
+    cli::{progress, show},
+    embeddings::{Embedder, Embeddings},
+};
 
 /// What `keqiao evaluate` is told.
 #[derive(Debug, Args)]
@@ -29,6 +32,9 @@ pub struct Evaluate {
     /// How the figures are printed.
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    /// Also go by what the configured embeddings end point says; every text is sent there.
+    #[arg(long)]
+    pub embeddings: bool,
     /// Write the first hundred of each query as a TREC run.
     #[arg(long, value_name = "FILE")]
     run: Option<PathBuf>,
@@ -65,8 +71,12 @@ struct Row {
 ///
 /// # Errors
 /// When a folder is not as it should be, naming file and line, or the run cannot be written.
-pub async fn run(request: &Evaluate) -> anyhow::Result<()> {
+pub async fn run(request: &Evaluate, embeddings: &Embeddings) -> anyhow::Result<()> {
     ensure!(request.run.is_none() || request.dataset.len() == 1, "--run is written for one --dataset at a time");
+    ensure!(!request.embeddings || embeddings.is_on(), "--embeddings needs an end point: configure embeddings.url and embeddings.model");
+    let embedder = request.embeddings.then(|| Embedder::new(embeddings));
+    let ask = |texts: &[String]| embedder.as_ref().map_or_else(|| Ok(Vec::new()), |e| e.ask(texts)).map_err(|e| e.to_string());
+    let embed: Option<(Embed<'_>, usize)> = request.embeddings.then_some((&ask, embeddings.characters));
     let mut rows = Vec::new();
     for folder in &request.dataset {
         let side = match request.side {
@@ -74,7 +84,7 @@ pub async fn run(request: &Evaluate) -> anyhow::Result<()> {
             Side::Achievement => ListingKind::Achievement,
         };
         let bar = progress("documents and queries");
-        let evaluated = evaluate(&Request { folder, split: &request.split, side }, |done, total| show(&bar, done, total)).await;
+        let evaluated = evaluate(&Request { folder, split: &request.split, side }, embed, |done, total| show(&bar, done, total)).await;
         bar.finish_and_clear();
         let Evaluation { figures, rankings } = evaluated?;
         if let Some(path) = &request.run {

@@ -5,6 +5,7 @@ mod body;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod embeddings;
 pub mod evaluate;
 pub mod extract;
 pub mod http;

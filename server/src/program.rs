@@ -9,7 +9,7 @@ use keqiao_market::{Clock, Market, db, matching};
 use keqiao_search::{SearchIndex, Settings};
 use tokio::{net::TcpListener, sync::Notify, sync::watch};
 
-use crate::{assets::Assets, config::Config, extract::Extractor, http, mail::Post, worker};
+use crate::{assets::Assets, config::Config, embeddings::Embedder, extract::Extractor, http, mail::Post, worker};
 
 /// The machine's own clock.
 pub fn system_clock() -> Clock {
@@ -83,7 +83,8 @@ pub async fn serve(config: &Config, market: Market, ready: impl FnOnce(std::net:
     let (stop, stopped) = watch::channel(false);
     let post = Post::new(&config.mail, config.data.join("mail"))?;
     let texts = Extractor::new(&config.texts)?;
-    let mut workers = worker::start(&market, post, texts, &changed, &stopped);
+    let embedder = config.embeddings.is_on().then(|| Embedder::new(&config.embeddings));
+    let mut workers = worker::start(&market, post, texts, embedder, &changed, &stopped);
     // The dictionary takes a moment to load; nobody's first search should wait for it.
     tokio::task::spawn_blocking(keqiao_search::warm_up);
     // Without TCP_NODELAY a small answer waits up to 40 ms for the peer's acknowledgement.

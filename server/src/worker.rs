@@ -11,6 +11,7 @@ use tokio::{
 };
 
 use crate::{
+    embeddings::Embedder,
     extract::Extractor,
     mail::{Post, mail_step},
 };
@@ -55,7 +56,14 @@ where
 }
 
 /// Starts every worker; they end when `stop` says so.
-pub fn start(market: &Market, post: Post, texts: Extractor, changed: &Arc<Notify>, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+pub fn start(
+    market: &Market,
+    post: Post,
+    texts: Extractor,
+    embedder: Option<Embedder>,
+    changed: &Arc<Notify>,
+    stop: &watch::Receiver<bool>,
+) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     let post = Arc::new(post);
     let of = || (market.clone(), changed.clone(), stop.clone());
@@ -69,6 +77,14 @@ pub fn start(market: &Market, post: Post, texts: Extractor, changed: &Arc<Notify
     workers.spawn(async move { run("clocks", s, c, Duration::from_secs(5), || clocks::clock_step(&m)).await });
     let (m, c, s) = of();
     workers.spawn(async move { run("texts", s, c, Duration::from_secs(5), || contracts::text_step(&m, |file| texts.read(file))).await });
+    if let Some(embedder) = embedder {
+        let (m, c, s) = of();
+        let step = move || {
+            let (market, embedder) = (m.clone(), embedder.clone());
+            async move { matching::embedding_step(&market, |texts| embedder.embed(texts)).await }
+        };
+        workers.spawn(run("embeddings", s, c, Duration::from_secs(1), step));
+    }
     let (m, _, s) = of();
     let never = Arc::new(Notify::new());
     workers.spawn(async move {

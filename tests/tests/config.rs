@@ -45,6 +45,9 @@ fn a_bad_key_is_named_with_its_file() {
     check("log_format = \"xml\"", &["log_format", "xml"]);
     check("base_url = \"keqiao.example\"", &["base_url"]);
     check("[periods]\npublic_notice_days = 14", &["periods.public_notice_days", "14", "15"]);
+    check("[embeddings]\nurl = \"ftp://here\"\nmodel = \"m\"", &["embeddings.url", "ftp://here"]);
+    check("[embeddings]\nurl = \"http://here\"", &["embeddings.model"]);
+    check("[embeddings]\nurl = \"http://here\"\nmodel = \"m\"\nbatch = 0", &["embeddings", "2048"]);
     check("[plan]\nfirst = 2027\nlast = 2026", &["plan", "2027"]);
     check("[[departments]]\ncode = \"A B\"\nzh = \"甲\"\nen = \"A\"\nfields = []", &["departments", "A B"]);
     check("[[departments]]\ncode = \"a\"\nzh = \"甲\"\nen = \"A\"\nfields = [\"colour\"]", &["colour"]);

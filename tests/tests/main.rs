@@ -9,6 +9,7 @@ mod concurrency;
 mod config;
 mod contract_form;
 mod dashboard;
+mod embeddings;
 mod faults;
 mod feedback;
 mod index;

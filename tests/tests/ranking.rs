@@ -29,7 +29,7 @@ const HOW: &str = "when this is on purpose, record it: KEQIAO_RECORD=1 cargo tes
 async fn the_ranking_is_as_good_as_recorded() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("ranking");
     let request = Request { folder: &folder, split: "gate", side: ListingKind::Demand };
-    let figures = evaluate(&request, |_, _| {}).await.unwrap_or_else(|error| panic!("{error}")).figures;
+    let figures = evaluate(&request, None, |_, _| {}).await.unwrap_or_else(|error| panic!("{error}")).figures;
     // Written with four digits, which says more than enough and changes with nothing but the ranking.
     let round = |value: f64| (value * 10_000.0).round() / 10_000.0;
     let now = Recorded {

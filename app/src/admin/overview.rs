@@ -5,7 +5,8 @@ use std::time::Instant;
 use keqiao_market::{
     accounts,
     audit::{self, AuditFilter},
-    letters, matching,
+    letters,
+    matching::{self, EmbeddingStatus},
 };
 use leptos::prelude::*;
 
@@ -26,6 +27,8 @@ struct Overview {
     documents: usize,
     database: &'static str,
     milliseconds: u128,
+    /// Nothing when there is no embeddings end point.
+    embeddings: Option<EmbeddingStatus>,
 }
 
 pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
@@ -42,6 +45,7 @@ pub(super) async fn page(cx: &Cx) -> Result<Page, PageError> {
         documents: cx.market.search_index().len(),
         database: database_name(&format!("{:?}", cx.market.database().get_database_backend())),
         milliseconds: asked.elapsed().as_millis(),
+        embeddings: matching::embedding_status(&cx.market).await?,
     };
     let cx = cx.clone();
     Ok(Page::new(t!(cx.lang, "admin.title"), move || view(&cx, &overview)))
@@ -92,11 +96,27 @@ fn health(cx: &Cx, overview: &Overview) -> AnyView {
     };
     let with_badge = |text: String, (words, tone): (String, Tone)| view! { {text}" "{ui::badge(&words, tone)} }.into_any();
     let documents = t!(cx.lang, "admin.documents", n = ui::count(i128::try_from(overview.documents).unwrap_or(i128::MAX)));
-    ui::definition_list(vec![
+    let mut rows = vec![
         (t!(cx.lang, "admin.index").to_owned(), with_badge(documents, index)),
         (t!(cx.lang, "admin.database").to_owned(), with_badge(overview.database.to_owned(), database)),
         (t!(cx.lang, "admin.version").to_owned(), env!("CARGO_PKG_VERSION").into_any()),
         (t!(cx.lang, "admin.address").to_owned(), cx.site.base_url.clone().into_any()),
         (t!(cx.lang, "admin.time").to_owned(), ui::date_time(cx, cx.now)),
-    ])
+    ];
+    if let Some(status) = &overview.embeddings {
+        rows.insert(1, (t!(cx.lang, "admin.embeddings").to_owned(), with_badge(embedded(cx, status), waiting(cx, status))));
+    }
+    ui::definition_list(rows)
+}
+
+fn embedded(cx: &Cx, status: &EmbeddingStatus) -> String {
+    let EmbeddingStatus { model, embedded, refused, .. } = status;
+    t!(cx.lang, "admin.embedded", model = model, n = ui::count(*embedded), refused = ui::count(*refused))
+}
+
+fn waiting(cx: &Cx, status: &EmbeddingStatus) -> (String, Tone) {
+    match status.waiting {
+        0 => (t!(cx.lang, "admin.embeddings_up_to_date").to_owned(), Tone::Good),
+        waiting => (t!(cx.lang, "admin.embeddings_waiting", n = ui::count(waiting)), Tone::Info),
+    }
 }

@@ -105,8 +105,20 @@ fn orders(cx: &Cx) -> [(&'static str, &'static str); 4] {
 
 /// What a match's score can be made of, beside words, and how much of the best one's words each is worth.
 fn weights(cx: &Cx) -> AnyView {
-    let keqiao_search::Weights { field, industry, cooperation, region, trl, chain_node, price, freshness, response, indicators, kin } =
-        keqiao_search::WEIGHTS;
+    let keqiao_search::Weights {
+        field,
+        industry,
+        cooperation,
+        region,
+        trl,
+        chain_node,
+        price,
+        freshness,
+        response,
+        indicators,
+        kin,
+        meaning,
+    } = keqiao_search::WEIGHTS;
     let rows = [
         (t!(cx.lang, "matches.indicators").to_owned(), indicators),
         (label(cx.lang, "matches.facet", "field"), field),
@@ -120,8 +132,10 @@ fn weights(cx: &Cx) -> AnyView {
         (label(cx.lang, "matches.property", "response"), response),
         (t!(cx.lang, "matches.kin").to_owned(), kin),
     ];
+    let meaning = cx.market.config().embeddings.is_some().then(|| (label(cx.lang, "matches.property", "meaning"), meaning));
     let rows: Vec<AnyView> = rows
         .into_iter()
+        .chain(meaning)
         .map(|(name, weight)| view! { <li>{name}" "<span class="hint">"≤ "{per_cent(weight, 1.0)}</span></li> }.into_any())
         .collect();
     ui::details(

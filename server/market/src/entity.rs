@@ -5,11 +5,12 @@
 mod brokers;
 mod inbox;
 mod interests;
+mod meaning;
 mod pricing;
 mod register;
 mod room;
 
-pub use self::{brokers::*, inbox::*, interests::*, pricing::*, register::*, room::*};
+pub use self::{brokers::*, inbox::*, interests::*, meaning::*, pricing::*, register::*, room::*};
 
 /// People who sign in.
 pub mod person {

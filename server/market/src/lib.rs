@@ -59,6 +59,6 @@ pub use self::{
     error::{Error, Result},
     event::Event,
     listings::{ListingSummary, ListingView, ReturnReason},
-    market::{Clock, Department, FormerRegion, Limits, Market, MarketConfig, Periods, PlanYears, Region},
+    market::{Clock, Department, EmbeddingConfig, FormerRegion, Limits, Market, MarketConfig, Periods, PlanYears, Region},
     paging::{PER_PAGE, Paged},
 };

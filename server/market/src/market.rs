@@ -180,6 +180,17 @@ impl Default for Periods {
     }
 }
 
+/// What is asked of an embeddings end point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmbeddingConfig {
+    /// The model that answers. Vectors of another one are asked for anew.
+    pub model: String,
+    /// Listings asked about at once.
+    pub batch: usize,
+    /// Longest text, characters; what is longer is cut.
+    pub characters: usize,
+}
+
 /// What the operator decides.
 #[derive(Debug, Clone)]
 pub struct MarketConfig {
@@ -212,6 +223,8 @@ pub struct MarketConfig {
     pub hash_memory: u32,
     /// Whether demo accounts may sign in.
     pub demo: bool,
+    /// Whether matches also go by what an embeddings end point says.
+    pub embeddings: Option<EmbeddingConfig>,
 }
 
 impl Default for MarketConfig {
@@ -241,6 +254,7 @@ impl Default for MarketConfig {
             session_absolute: Duration::days(14),
             hash_memory: 19 * 1024,
             demo: false,
+            embeddings: None,
         }
     }
 }

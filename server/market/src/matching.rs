@@ -1,5 +1,6 @@
 //! The index follows the outbox; matches follow the index. Both are derived and can be rebuilt at any time.
 
+mod embeddings;
 mod indexing;
 mod pairs;
 mod simple;
@@ -23,6 +24,7 @@ use crate::{
     paging::within,
 };
 
+pub use self::embeddings::{EmbeddingFailure, EmbeddingStatus, embedding_status, embedding_step};
 pub use self::indexing::{IndexStatus, index_lag, index_status, index_step, needs_rebuild, open_index, reindex};
 pub(crate) use self::indexing::{Indexing, search};
 use self::indexing::{explanations, index_position};
@@ -155,20 +157,20 @@ async fn match_step(market: &Market) -> Result<usize> {
     let affected: Vec<Uuid> = affected.into_iter().collect();
     let documents = self::documents(market, &affected).await?;
     store_matches(market, documents.into_values().collect()).await?;
-    matched_until(market, last).await?;
+    followed_until(market, MATCHES, last).await?;
     Ok(events.len())
 }
 
-/// Notes how far matches have been computed; never backwards, because another node may be further.
-async fn matched_until(market: &Market, seq: i64) -> Result<()> {
-    let row = consumer::ActiveModel { name: Set(MATCHES.to_owned()), seq: Set(0) };
+/// Notes how far somebody has followed the outbox; never backwards, because another node may be further.
+async fn followed_until(market: &Market, name: &str, seq: i64) -> Result<()> {
+    let row = consumer::ActiveModel { name: Set(name.to_owned()), seq: Set(0) };
     consumer::Entity::insert(row)
         .on_conflict(OnConflict::column(consumer::Column::Name).do_nothing().to_owned())
         .exec_without_returning(&market.db)
         .await?;
     consumer::Entity::update_many()
         .col_expr(consumer::Column::Seq, Expr::value(seq))
-        .filter(consumer::Column::Name.eq(MATCHES))
+        .filter(consumer::Column::Name.eq(name))
         .filter(consumer::Column::Seq.lt(seq))
         .exec(&market.db)
         .await?;

@@ -86,6 +86,13 @@ impl Document {
             published_at: 0,
         }
     }
+
+    /// What an embeddings end point reads of it: title, summary and text, the first `most` characters.
+    pub fn meaning_text(&self, most: usize) -> String {
+        let parts = [&self.title, &self.summary, &self.text].into_iter().filter(|part| !part.trim().is_empty());
+        let whole = parts.map(String::as_str).collect::<Vec<_>>().join("\n");
+        whole.chars().take(most).collect()
+    }
 }
 
 /// One change to the index.

@@ -19,7 +19,7 @@ use keqiao_model::ListingKind;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Document, SearchError, SearchIndex};
+use crate::{Document, Embedding, SearchError, SearchIndex};
 
 mod dataset;
 mod metrics;
@@ -74,7 +74,16 @@ pub enum EvaluateError {
     /// The index failed.
     #[error(transparent)]
     Search(#[from] SearchError),
+    /// The embeddings end point failed.
+    #[error("no embeddings: {0}")]
+    Embeddings(String),
 }
+
+/// Asks an embeddings end point for the vectors of these texts, in their order. Blocking.
+pub type Embed<'a> = &'a dyn Fn(&[String]) -> Result<Vec<Vec<f32>>, String>;
+
+/// Texts that are embedded at a time.
+const EMBEDDED: usize = 32;
 
 /// The figures of one folder; all but the times are means over the judged queries, between 0 and 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,11 +129,16 @@ pub struct Request<'a> {
 }
 
 /// Evaluates the folder. Needs a tokio runtime; takes as long as indexing the corpus in memory and searching it twice per query.
-/// `progress(done, total)` is called as it goes, over documents and queries together.
+/// `progress(done, total)` is called as it goes, over documents and queries together. With `embed` it tells what an embeddings end point would
+/// change; the texts go there, each once, before anything is searched.
 ///
 /// # Errors
-/// When the folder cannot be read or the index fails.
-pub async fn evaluate(request: &Request<'_>, progress: impl Fn(u64, u64)) -> Result<Evaluation, EvaluateError> {
+/// When the folder cannot be read, the index fails or the embeddings end point does.
+pub async fn evaluate(
+    request: &Request<'_>,
+    embed: Option<(Embed<'_>, usize)>,
+    progress: impl Fn(u64, u64),
+) -> Result<Evaluation, EvaluateError> {
     let path = request.folder.join("qrels").join(format!("{}.tsv", request.split));
     let judgements = read_judgements(&path)?;
     let (corpus, entries) = (read_corpus(request.folder)?, read_queries(request.folder)?);
@@ -138,6 +152,17 @@ pub async fn evaluate(request: &Request<'_>, progress: impl Fn(u64, u64)) -> Res
     let total = (corpus.len() + 2 * queries.len()) as u64;
     let index =
         index(documents.chain(queries.iter().map(|(_, document)| document.clone())).collect(), |done| progress(done, total)).await?;
+    if let Some((embed, characters)) = embed {
+        let documents = corpus.iter().enumerate().map(|(at, entry)| entry.document(number(at), request.side.opposite()));
+        let documents: Vec<Document> = documents.chain(queries.iter().map(|(_, document)| document.clone())).collect();
+        for batch in documents.chunks(EMBEDDED) {
+            let texts: Vec<String> = batch.iter().map(|document| document.meaning_text(characters)).collect();
+            let vectors = embed(&texts).map_err(EvaluateError::Embeddings)?;
+            for (document, vector) in batch.iter().zip(&vectors) {
+                index.embed(document.kind, document.id, Embedding::new(vector).as_ref());
+            }
+        }
+    }
     let filled =
         Filled { index, side: request.side.opposite(), ids: (0..).map(number).zip(corpus.iter().map(|e| e.id.as_str())).collect() };
     let judged: Vec<Query> = queries.into_iter().filter(|(entry, _)| judgements.contains_key(&entry.id)).collect();
@@ -238,7 +263,7 @@ mod tests {
     }
 
     async fn evaluated(folder: &Path, split: &str, side: ListingKind) -> Result<Evaluation, EvaluateError> {
-        evaluate(&Request { folder, split, side }, |_, _| {}).await
+        evaluate(&Request { folder, split, side }, None, |_, _| {}).await
     }
 
     #[tokio::test]
@@ -259,7 +284,7 @@ mod tests {
         let last = Cell::new((0, 0));
         let folder = folder();
         let request = Request { folder: folder.path(), split: "dev", side: ListingKind::Demand };
-        evaluate(&request, |done, total| last.set((done, total))).await.unwrap();
+        evaluate(&request, None, |done, total| last.set((done, total))).await.unwrap();
         assert_eq!(last.get(), (9, 9));
     }
 

@@ -9,6 +9,7 @@ use keqiao_model::ListingKind;
 use tantivy::{Index, ReloadPolicy, TantivyError};
 
 use crate::document::{Change, Document};
+use crate::embeddings::{Embedding, Embeddings};
 use crate::error::SearchError;
 use crate::given::{GIVEN, Given};
 use crate::help::Help;
@@ -74,6 +75,8 @@ struct Shared {
     vocabularies: Arc<Vocabularies>,
     /// What agreeing properties are worth in a match.
     weights: RwLock<Weights>,
+    /// What listings mean, as far as an embeddings end point was asked.
+    embeddings: RwLock<Embeddings>,
     /// An operation met damage.
     suspect: AtomicBool,
     /// When the files were last found sound after such an operation.
@@ -136,8 +139,8 @@ impl SearchIndex {
     fn new(fields: Arc<Fields>, settings: Settings, live: Live, home: Option<Home>) -> Self {
         let live = RwLock::new(Arc::new(live));
         let (suspect, sound) = (AtomicBool::new(false), Mutex::new(None));
-        let (vocabularies, weights) = (Arc::default(), RwLock::new(WEIGHTS));
-        Self { shared: Arc::new(Shared { fields, settings, live, home, vocabularies, weights, suspect, sound }) }
+        let (vocabularies, weights, embeddings) = (Arc::default(), RwLock::new(WEIGHTS), RwLock::default());
+        Self { shared: Arc::new(Shared { fields, settings, live, home, vocabularies, weights, embeddings, suspect, sound }) }
     }
 
     /// The outbox position of the last commit: everything up to it is in the index, whatever happened since. `None` for an empty
@@ -308,7 +311,18 @@ impl SearchIndex {
     /// Asks one state of the index by the weights in force.
     fn fit<T>(&self, ask: impl FnOnce(&Basis<'_>) -> Result<T, SearchError>) -> Result<T, SearchError> {
         let weights = self.weights();
-        self.read(|snapshot, fields| ask(&Basis { snapshot, fields, weights: &weights }))
+        let embeddings = self.shared.embeddings.read().unwrap_or_else(PoisonError::into_inner);
+        self.read(|snapshot, fields| ask(&Basis { snapshot, fields, weights: &weights, embeddings: &embeddings }))
+    }
+
+    /// Tells what a listing means, or that it is not known any more. It need not be indexed.
+    pub fn embed(&self, kind: ListingKind, id: uuid::Uuid, embedding: Option<&Embedding>) {
+        self.shared.embeddings.write().unwrap_or_else(PoisonError::into_inner).put(kind, id, embedding);
+    }
+
+    /// Listings of which it is known what they mean.
+    pub fn embedded(&self) -> usize {
+        self.shared.embeddings.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// What agreeing properties are worth now.

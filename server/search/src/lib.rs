@@ -16,12 +16,14 @@
 //! - `vocabulary`, `spelling`, `help`: which words are there to be typed, what was meant, what could be typed next?
 //! - `matching`, `explanation`: what fits a whole listing, and why?
 //! - `thesaurus`, `latent`: what else may it be called, and which listings are about the same?
+//! - `embeddings`: which listings mean the like, where an embeddings end point says so?
 //! - `similar`: what of its own side says the same?
 //! - `evaluate`: how good is all this, measured?
 
 mod analysis;
 mod conjunction;
 mod document;
+mod embeddings;
 mod error;
 pub mod evaluate;
 mod explanation;
@@ -50,6 +52,7 @@ mod vocabulary;
 mod writer;
 
 pub use document::{Change, Document};
+pub use embeddings::Embedding;
 pub use error::SearchError;
 #[doc(hidden)]
 pub use home::Wrap;

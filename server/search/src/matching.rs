@@ -13,6 +13,7 @@ use tantivy::{DocAddress, SegmentReader, TantivyDocument};
 use uuid::Uuid;
 
 use crate::document::Document;
+use crate::embeddings::Embeddings;
 use crate::error::SearchError;
 use crate::explanation;
 use crate::latent::{COLUMNS, Placed, unpack};
@@ -23,7 +24,7 @@ use crate::scoring::{add_scores, score_segment};
 use crate::snapshot::{Snapshot, each_posting};
 use crate::top::{Keys, Ranked, Top, score_key};
 
-use self::fit::{Agreement, indicator_fits, indicator_share};
+use self::fit::{Agreement, indicator_fits, indicator_share, meaning_share};
 pub use self::fit::{WEIGHTS, Weights};
 pub(crate) use self::terms::DocumentQuery;
 use self::terms::document_query;
@@ -51,6 +52,8 @@ pub(crate) struct Basis<'a> {
     pub(crate) fields: &'a Fields,
     /// What agreeing properties are worth.
     pub(crate) weights: &'a Weights,
+    /// What listings mean.
+    pub(crate) embeddings: &'a Embeddings,
 }
 
 /// Scores of everything on the other side.
@@ -60,6 +63,8 @@ struct Scored {
     segments: Vec<Vec<(u32, f32)>>,
     best: f32,
     newest: i64,
+    /// Whom the listing's meaning finds on a whole side, nearest first.
+    nearest: Option<Vec<Uuid>>,
 }
 
 /// A listing of the other side with all that its score is made of beyond its words and columns.
@@ -71,6 +76,20 @@ struct Candidate {
     indicators: f32,
     /// What the link of the industry chain adds.
     chain_node: f32,
+    /// What its meaning adds.
+    meaning: f32,
+}
+
+impl Candidate {
+    fn new(ranked: Ranked) -> Self {
+        Self { ranked, kin: 0.0, indicators: 0.0, chain_node: 0.0, meaning: 0.0 }
+    }
+
+    /// Its place follows from all of its score.
+    fn settle(&mut self) {
+        let score = self.ranked.score + self.kin + self.indicators + self.chain_node + self.meaning;
+        self.ranked.rescore(score.max(f32::MIN_POSITIVE));
+    }
 }
 
 /// The best of the other side with their explanations, best first.
@@ -96,7 +115,7 @@ pub(crate) fn some(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> R
         if let Some(candidate) = pool.remove(other) {
             wanted.push(candidate);
         } else if let Some(ranked) = find(basis, &scored, *other)? {
-            wanted.push(Candidate { ranked, kin: 0.0, indicators: 0.0, chain_node: 0.0 });
+            wanted.push(Candidate::new(ranked));
         }
     }
     explain_all(basis, document, &scored, &wanted)
@@ -104,7 +123,8 @@ pub(crate) fn some(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> R
 
 /// Scores the other side: all of it, or, where that would read too much, those whom the terms that tell most choose, and `others`.
 fn score(basis: &Basis<'_>, document: &Document, limit: usize, others: &[Uuid]) -> Result<Scored, SearchError> {
-    let Basis { snapshot, fields, .. } = *basis;
+    let Basis { snapshot, fields, embeddings, .. } = *basis;
+    let nearest = embeddings.nearest(document.kind, document.id, POOL);
     let query = document_query(snapshot, fields, document)?;
     let (choosing, rest) = query.resolved.split_at_checked(query.choosing).unwrap_or((&query.resolved, &[]));
     let mut all = Vec::new();
@@ -120,13 +140,8 @@ fn score(basis: &Basis<'_>, document: &Document, limit: usize, others: &[Uuid]) 
     } else {
         for ((mut chosen, begun), segment) in chosen(&all, CHOSEN.max(2 * limit)).into_iter().zip(&all).zip(snapshot.segments()) {
             let reader = segment.reader;
-            for other in others {
-                each_posting(reader, &fields.id_term(*other), IndexRecordOption::Basic, |doc, _| {
-                    if reader.alive_bitset().is_none_or(|alive| alive.is_alive(doc)) {
-                        chosen.push(doc);
-                    }
-                })?;
-            }
+            chosen.extend(documents(reader, fields, others)?);
+            chosen.extend(documents(reader, fields, nearest.as_deref().unwrap_or_default())?);
             chosen.sort_unstable();
             chosen.dedup();
             let mut scores: Vec<f32> = chosen.iter().map(|doc| begun.get(*doc as usize).copied().unwrap_or_default()).collect();
@@ -134,8 +149,12 @@ fn score(basis: &Basis<'_>, document: &Document, limit: usize, others: &[Uuid]) 
             segments.push(chosen.into_iter().zip(scores).filter(|(_, score)| *score > 0.0).collect());
         }
     }
-    let best = segments.iter().flatten().map(|(_, score)| *score).fold(0.0, f32::max);
-    Ok(Scored { query, segments, best, newest })
+    let mut best = segments.iter().flatten().map(|(_, score)| *score).fold(0.0, f32::max);
+    if best <= 0.0 && nearest.is_some() {
+        // No word is shared, perhaps for want of a common language: what else agrees has to be worth something of its own.
+        best = 1.0;
+    }
+    Ok(Scored { query, segments, best, newest, nearest })
 }
 
 /// The documents of each segment that are among the best `count` of all, with all that are as good as the last of these, so that it does not
@@ -156,36 +175,99 @@ fn chosen(segments: &[Vec<f32>], count: usize) -> Vec<Vec<u32>> {
 
 /// The best by words and columns, then by everything.
 fn candidates(basis: &Basis<'_>, document: &Document, scored: &Scored, limit: usize) -> Result<Vec<Candidate>, SearchError> {
-    let Basis { snapshot, fields, weights } = *basis;
+    let Basis { snapshot, fields, weights, .. } = *basis;
     let readers = snapshot.searcher.segment_readers();
     let ranked = by_columns(basis, document, scored, limit.max(POOL))?;
-    let points = points(readers, &ranked)?;
+    let Pooled { ranked, pool, meanings } = pooled(basis, document, scored, ranked)?;
+    let pool = ranked.get(..pool).unwrap_or(&ranked);
+    let points = points(readers, pool)?;
     // What kin passes on is what words say, without the listing's own part in it.
-    let texts: Vec<f32> = ranked.iter().take(POOL).map(|one| text_score(scored, one)).collect();
+    let texts: Vec<f32> = pool.iter().map(|one| text_score(scored, one)).collect();
     let kin = inherited(&points, &texts);
     let other_side = Texts { snapshot, fields, kind: document.kind.opposite() };
-    let chain = chain::shares(other_side, document, ranked.get(..POOL).unwrap_or(&ranked))?;
-    let added = kin.into_iter().zip(chain).chain(std::iter::repeat((0.0, 0.0)));
-    let mut candidates: Vec<Candidate> = ranked
-        .into_iter()
-        .zip(added)
-        .map(|(ranked, (kin, chain))| {
-            let chain_node = weights.chain_node * chain * scored.best;
-            Candidate { ranked, kin: weights.kin * kin, indicators: 0.0, chain_node }
-        })
-        .collect();
-    for candidate in candidates.iter_mut().take(POOL) {
+    let chain = chain::shares(other_side, document, pool)?;
+    let pool = pool.len();
+    let mut candidates: Vec<Candidate> = ranked.into_iter().map(Candidate::new).collect();
+    for ((candidate, kin), chain) in candidates.iter_mut().take(pool).zip(kin).zip(chain) {
+        candidate.kin = weights.kin * kin;
+        candidate.chain_node = weights.chain_node * chain * scored.best;
         if !document.requirements.is_empty() {
             let fits = indicator_fits(document, &requirements(&snapshot.searcher.doc(candidate.ranked.address)?, fields));
             candidate.indicators = indicator_share(weights, &fits) * scored.best;
         }
-        candidate
-            .ranked
-            .rescore((candidate.ranked.score + candidate.kin + candidate.indicators + candidate.chain_node).max(f32::MIN_POSITIVE));
+        if let Some(place) = meanings.get(&candidate.ranked.id()) {
+            candidate.meaning = weights.meaning * meaning_share(*place) * scored.best;
+        }
+        candidate.settle();
     }
     candidates.sort_by_key(|candidate| Reverse(candidate.ranked));
     candidates.truncate(limit);
     Ok(candidates)
+}
+
+/// Those that are looked at closely, and the others behind them.
+struct Pooled {
+    ranked: Vec<Ranked>,
+    /// So many of them are looked at closely.
+    pool: usize,
+    /// Places by meaning, counted from 0.
+    meanings: HashMap<Uuid, usize>,
+}
+
+/// Beside the best by words and columns those are looked at closely whom the listing's meaning finds.
+fn pooled(basis: &Basis<'_>, document: &Document, scored: &Scored, mut ranked: Vec<Ranked>) -> Result<Pooled, SearchError> {
+    let others = ranked.split_off(ranked.len().min(POOL));
+    let mut meanings = HashMap::new();
+    let best: Vec<Uuid> = ranked.iter().map(Ranked::id).collect();
+    let nearest = match &scored.nearest {
+        Some(nearest) => nearest,
+        None => &basis.embeddings.order(document.kind, document.id, &best),
+    };
+    let new: Vec<Uuid> = nearest.iter().copied().filter(|id| !best.contains(id)).collect();
+    let found = by_id(basis, document, scored, &new)?;
+    for id in nearest {
+        if best.contains(id) || found.iter().any(|one| one.id() == *id) {
+            meanings.insert(*id, meanings.len());
+        }
+    }
+    ranked.extend(found);
+    let pool = ranked.len();
+    ranked.extend(others.into_iter().filter(|one| !meanings.contains_key(&one.id())));
+    Ok(Pooled { ranked, pool, meanings })
+}
+
+/// These listings of the other side by words and columns; those that are not indexed there are left out.
+fn by_id(basis: &Basis<'_>, document: &Document, scored: &Scored, ids: &[Uuid]) -> Result<Vec<Ranked>, SearchError> {
+    let Basis { snapshot, fields, weights, .. } = *basis;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut top = Top::new(ids.len());
+    for (segment, scores) in snapshot.segments().zip(&scored.segments) {
+        let here = documents(segment.reader, fields, ids)?;
+        if !here.is_empty() {
+            let keys = Keys::open(segment)?;
+            let agreement = Agreement::new(segment.reader, weights, document, scored.best, scored.newest)?;
+            for doc in here {
+                let sum = score_of(scores, doc).unwrap_or_default() + agreement.sum(doc);
+                top.show(&keys, doc, score_key(sum), sum);
+            }
+        }
+    }
+    Ok(top.finish())
+}
+
+/// The living documents of a segment with these ids.
+fn documents(reader: &SegmentReader, fields: &Fields, ids: &[Uuid]) -> Result<Vec<u32>, SearchError> {
+    let mut documents = Vec::new();
+    for id in ids {
+        each_posting(reader, &fields.id_term(*id), IndexRecordOption::Basic, |doc, _| {
+            if reader.alive_bitset().is_none_or(|alive| alive.is_alive(doc)) {
+                documents.push(doc);
+            }
+        })?;
+    }
+    Ok(documents)
 }
 
 /// The best by words and columns.
@@ -226,11 +308,11 @@ fn score_of(scores: &[(u32, f32)], doc: u32) -> Option<f32> {
     scores.get(place).map(|(_, score)| *score)
 }
 
-/// Where the first [`POOL`] of these stand in the learnt space; nowhere when nothing was learnt yet.
+/// Where these stand in the learnt space; nowhere when nothing was learnt yet.
 fn points(readers: &[SegmentReader], ranked: &[Ranked]) -> Result<Vec<Option<Placed>>, SearchError> {
     let mut columns: HashMap<u32, Option<Vec<Column<u64>>>> = HashMap::new();
     let mut points = Vec::new();
-    for ranked in ranked.iter().take(POOL) {
+    for ranked in ranked {
         let segment = ranked.address.segment_ord;
         if let std::collections::hash_map::Entry::Vacant(vacant) = columns.entry(segment) {
             let reader = readers.get(segment as usize).map(SegmentReader::fast_fields);
@@ -305,7 +387,7 @@ fn find(basis: &Basis<'_>, scored: &Scored, id: Uuid) -> Result<Option<Ranked>, 
 
 /// Turns candidates into matches, in the same order.
 fn explain_all(basis: &Basis<'_>, document: &Document, scored: &Scored, candidates: &[Candidate]) -> Result<Vec<Match>, SearchError> {
-    let Basis { snapshot, fields, weights } = *basis;
+    let Basis { snapshot, fields, weights, .. } = *basis;
     let addresses: Vec<DocAddress> = candidates.iter().map(|one| one.ranked.address).collect();
     let contributions = explanation::contributions(snapshot, &scored.query.resolved, &addresses)?;
     let mut matches = Vec::with_capacity(candidates.len());
@@ -315,6 +397,9 @@ fn explain_all(basis: &Basis<'_>, document: &Document, scored: &Scored, candidat
         let (facets, mut properties) = Agreement::new(reader, weights, document, scored.best, scored.newest)?.explain(address.doc_id);
         if candidate.chain_node > 0.0 {
             properties.push(PropertyReason { property: Property::ChainNode, weight: candidate.chain_node });
+        }
+        if candidate.meaning > 0.0 {
+            properties.push(PropertyReason { property: Property::Meaning, weight: candidate.meaning });
         }
         let other = snapshot.searcher.doc(address)?;
         let mut explanation = explanation::build(&scored.query, &contributions, &other, fields);

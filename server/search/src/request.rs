@@ -342,6 +342,8 @@ pub enum Property {
     Response,
     /// It was published lately.
     Freshness,
+    /// It means the like, as an embeddings end point sees it.
+    Meaning,
 }
 
 impl Property {
@@ -352,6 +354,7 @@ impl Property {
             Property::Price => "price",
             Property::Response => "response",
             Property::Freshness => "freshness",
+            Property::Meaning => "meaning",
         }
     }
 }

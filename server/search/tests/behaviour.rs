@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use keqiao_model::ListingKind::{self, Achievement, Demand};
 use keqiao_model::{Fit, Indicator};
 use keqiao_search::{
-    Change, Document, Facet, Hit, Match, Opened, Piece, Property, SearchError, SearchIndex, SearchRequest, SearchResult, Settings, Sort,
-    WEIGHTS,
+    Change, Document, Embedding, Facet, Hit, Match, Opened, Piece, Property, SearchError, SearchIndex, SearchRequest, SearchResult,
+    Settings, Sort, WEIGHTS,
 };
 use uuid::Uuid;
 
@@ -415,6 +415,40 @@ async fn the_link_of_the_chain_and_ready_answers_decide_between_equal_texts() {
     let matches = index.matches(&offers[2], 10).unwrap();
     matches.iter().for_each(check_sums);
     assert_eq!(weights(&matches, Property::ChainNode), [(id(12), WEIGHTS.chain_node / 2.0), (id(13), WEIGHTS.chain_node)]);
+}
+
+#[tokio::test]
+async fn what_means_the_like_is_found_without_a_shared_word() {
+    let (asked, said, other) =
+        (listing(1, Demand, "猪饲料替抗"), listing(11, Achievement, "Phage feed additive"), listing(12, Achievement, "猪饲料设备"));
+    let strange = listing(13, Achievement, "Bridge inspection");
+    let index = index_of(vec![asked.clone(), said.clone(), other.clone(), strange.clone()]).await;
+    let ids = |matches: &[Match]| matches.iter().map(|found| found.id.as_u128()).collect::<Vec<_>>();
+    assert_eq!(ids(&index.matches(&asked, 10).unwrap()), [12]);
+
+    let toward = |degrees: f32| Embedding::new(&[degrees.to_radians().cos(), degrees.to_radians().sin()]);
+    for (document, degrees) in [(&asked, 0.0), (&said, 5.0), (&other, 40.0), (&strange, 90.0)] {
+        index.embed(document.kind, document.id, toward(degrees).as_ref());
+    }
+    // What has left the market, or was never there, is not found by its meaning either.
+    index.embed(Achievement, id(99), toward(0.0).as_ref());
+    assert_eq!(index.embedded(), 5);
+    let matches = index.matches(&asked, 10).unwrap();
+    assert_eq!(ids(&matches), [12, 11, 13], "words and meaning, the nearest, the furthest");
+    matches.iter().for_each(check_sums);
+    let meanings: Vec<f32> = matches
+        .iter()
+        .map(|found| found.explanation.properties.iter().find(|reason| reason.property == Property::Meaning).unwrap().weight)
+        .collect();
+    assert!(meanings[1] > meanings[0] && meanings[0] > meanings[2], "{meanings:?}");
+    let ranked: Vec<(Uuid, f32)> = matches.iter().map(|found| (found.id, found.score)).collect();
+    assert_eq!(index.rank(&asked, 10).unwrap(), ranked);
+    assert_eq!(index.rank(&asked, 1).unwrap(), ranked[..1], "however few are asked for");
+    assert_eq!(index.explain(&asked, id(11)).unwrap().unwrap().score, ranked[1].1);
+    assert_eq!(ids(&index.matches(&said, 10).unwrap()), [1], "and the other way round, where no word is shared at all");
+
+    index.embed(Demand, asked.id, None);
+    assert_eq!(ids(&index.matches(&asked, 10).unwrap()), [12], "words alone again");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use sea_orm::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{STEP, changed_listings, documents, match_step, matched_until, simple, store_matches};
+use super::{MATCHES, STEP, changed_listings, documents, embeddings, followed_until, match_step, simple, store_matches};
 use crate::{
     Actor, Error, Market, Result,
     entity::{house, listing, matched, outbox},
@@ -97,7 +97,7 @@ pub(super) async fn index_position(market: &Market) -> Result<Option<i64>> {
     Ok(seq.filter(|seq| same && *seq <= last))
 }
 
-async fn last_event(market: &Market) -> Result<i64> {
+pub(super) async fn last_event(market: &Market) -> Result<i64> {
     Ok(outbox::Entity::find().order_by_desc(outbox::Column::Seq).one(&market.db).await?.map_or(0, |e| e.seq))
 }
 
@@ -134,6 +134,7 @@ pub async fn needs_rebuild(market: &Market) -> Result<bool> {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn open_index(market: &Market) -> Result<()> {
+    embeddings::load_all(market).await?;
     if !needs_rebuild(market).await? {
         return Ok(());
     }
@@ -173,6 +174,7 @@ pub async fn index_step(market: &Market) -> Result<usize> {
         let changed = changed_listings(&events);
         // The current rows count, not what they were when the event was written: applying an event twice or late changes nothing.
         let mut documents = documents(market, &changed).await?;
+        embeddings::load(market, &changed).await?;
         let changes = changed.iter().map(|id| documents.remove(id).map_or(Change::Remove(*id), |d| Change::Put(Box::new(d)))).collect();
         market.search.apply(changes, position_text(market, last).await?).await?;
     }
@@ -210,16 +212,16 @@ pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64)
             .filter(matched::Column::ListingId.not_in_subquery(living()).or(matched::Column::OtherId.not_in_subquery(living())))
             .exec(&market.db)
             .await?;
-        matched_until(market, position).await?;
+        followed_until(market, MATCHES, position).await?;
     }
     Ok(live.len() as u64)
 }
 
-fn is_live() -> Expr {
+pub(super) fn is_live() -> Expr {
     listing::Column::State.is_in([ListingState::Published.code(), ListingState::InDeal.code()])
 }
 
-async fn live_listings(market: &Market) -> Result<Vec<Uuid>> {
+pub(super) async fn live_listings(market: &Market) -> Result<Vec<Uuid>> {
     let ids = listing::Entity::find().select_only().column(listing::Column::Id).filter(is_live()).order_by_asc(listing::Column::Id);
     Ok(ids.into_tuple::<Uuid>().all(&market.db).await?)
 }

@@ -38,6 +38,8 @@ pub struct Weights {
     pub indicators: f32,
     /// Listings on the same subject fit as well as the best: what a listing inherits from its kin.
     pub kin: f32,
+    /// No listing means more nearly the same, as an embeddings end point sees it; less for those that others precede.
+    pub meaning: f32,
 }
 
 /// The weights as they are declared: in force until others are.
@@ -53,6 +55,7 @@ pub const WEIGHTS: Weights = Weights {
     response: 0.02,
     indicators: 0.08,
     kin: 0.5,
+    meaning: 0.5,
 };
 
 const SECONDS_OF_A_YEAR: f32 = 365.0 * 86_400.0;
@@ -62,6 +65,15 @@ impl Weights {
     pub(crate) fn columns(&self) -> f32 {
         self.field + self.industry + self.cooperation + self.region + self.trl + self.price + self.freshness + self.response
     }
+}
+
+/// Ranks are told apart the less the further down they are: of two systems' rankings fused by rank, the usual constant (Cormack, Clarke and
+/// Büttcher, 2009).
+const RANK_CONSTANT: f32 = 60.0;
+
+/// The share that the n-th nearest by meaning earns, counted from 0.
+pub(crate) fn meaning_share(place: usize) -> f32 {
+    (RANK_CONSTANT + 1.0) / (RANK_CONSTANT + 1.0 + place as f32)
 }
 
 /// Which properties of the documents of one segment agree with a document's.
