@@ -14,6 +14,7 @@ use crate::given::{GIVEN, Given};
 use crate::help::Help;
 use crate::home::{self, Home, Wrap, guarded};
 use crate::latent::Latent;
+use crate::matching::learning::Features;
 use crate::matching::{self, Basis, WEIGHTS, Weights};
 use crate::request::{Match, SearchRequest, SearchResult, Suggestions};
 use crate::schema::Fields;
@@ -266,6 +267,15 @@ impl SearchIndex {
     /// Only when the index cannot be read.
     pub fn explain_each(&self, document: &Document, others: &[uuid::Uuid]) -> Result<Vec<Match>, SearchError> {
         self.fit(|basis| matching::some(basis, document, others))
+    }
+
+    /// What can be learnt from these listings of the other side about the weights, whichever are in force; those that do not fit are left
+    /// out. Blocking.
+    ///
+    /// # Errors
+    /// Only when the index cannot be read.
+    pub fn features(&self, document: &Document, others: &[uuid::Uuid]) -> Result<Vec<(uuid::Uuid, Features)>, SearchError> {
+        self.read(|snapshot, fields| matching::features(&Basis { snapshot, fields, weights: &WEIGHTS }, document, others))
     }
 
     /// The ids and scores that [`SearchIndex::matches`] would return, without the explanations, which cost most of the time. Blocking.
