@@ -10,6 +10,7 @@ mod m0002_feedback;
 mod m0003_deals;
 mod m0004_register;
 mod m0005_response;
+mod m0007_weights;
 mod table;
 
 /// Every migration in order.
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_deals::Migration),
             Box::new(m0004_register::Migration),
             Box::new(m0005_response::Migration),
+            Box::new(m0007_weights::Migration),
         ]
     }
 }
