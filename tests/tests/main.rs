@@ -33,4 +33,5 @@ mod similar;
 mod states;
 mod targets;
 mod ways;
+mod weights;
 mod world;

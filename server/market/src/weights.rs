@@ -3,9 +3,6 @@
 //! Each set is a row with an edition. The adopted row of the highest edition is in force; without one the declared weights are. Only the
 //! newest edition can be adopted, so what is in force never goes back to an older row: to return, the declared ones are put in force anew.
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::HashMap;
 
 use keqiao_model::FieldError;
