@@ -34,7 +34,8 @@ pub(super) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
 }
 
 fn view(cx: &Cx, found: &WeightsView, form: &Form) -> AnyView {
-    let pages = [(t!(cx.lang, "review.title"), cx.href(&Route::Review)), (t!(cx.lang, "review.precision"), cx.href(&Route::ReviewPrecision))];
+    let pages =
+        [(t!(cx.lang, "review.title"), cx.href(&Route::Review)), (t!(cx.lang, "review.precision"), cx.href(&Route::ReviewPrecision))];
     view! {
         {ui::error_summary(cx, form, &[])}
         {ui::breadcrumb(cx, &pages)}
@@ -91,9 +92,11 @@ fn now(cx: &Cx, found: &WeightsView) -> AnyView {
             }
         }
     };
-    let back = found.set.as_ref().filter(|set| set.learnt).map(|_| {
-        ui::buttons(vec![decide(cx, t!(cx.lang, "weights.declare"), "declare", found.edition, ButtonStyle::Secondary)])
-    });
+    let back = found
+        .set
+        .as_ref()
+        .filter(|set| set.learnt)
+        .map(|_| ui::buttons(vec![decide(cx, t!(cx.lang, "weights.declare"), "declare", found.edition, ButtonStyle::Secondary)]));
     view! {
         <p>{since}" "{t!(cx.lang, "weights.of_best")}</p>
         {ui::table(t!(cx.lang, "weights.now"), head, rows, &align)}
@@ -151,12 +154,8 @@ fn material(cx: &Cx, material: Material) -> AnyView {
     let action = if material.is_enough() {
         ui::buttons(vec![decide(cx, t!(cx.lang, "weights.learn"), "learn", 0, ButtonStyle::Secondary)])
     } else {
-        let missing = t!(
-            cx.lang,
-            "weights.missing",
-            lists = count(material.lists_missing()),
-            comparisons = count(material.comparisons_missing())
-        );
+        let missing =
+            t!(cx.lang, "weights.missing", lists = count(material.lists_missing()), comparisons = count(material.comparisons_missing()));
         ui::empty(cx, t!(cx.lang, "weights.too_few"), &missing, Some((t!(cx.lang, "review.precision"), cx.href(&Route::ReviewPrecision))))
     };
     view! {

@@ -28,8 +28,8 @@ pub use self::indexing::{IndexStatus, index_lag, index_status, index_step, needs
 pub(crate) use self::indexing::{Indexing, is_live, is_simple, search};
 use self::indexing::{explanations, index_position};
 pub(crate) use self::pairs::best_answers;
-pub(crate) use self::rematch::{followed, in_force};
 pub use self::pairs::{DismissedView, MatchOrder, MatchView, PAIRS_MAX, PairFilter, PairView, best_pairs, dismissed, matches};
+pub(crate) use self::rematch::{followed, in_force};
 
 /// Best answers kept per listing.
 const KEPT: usize = 50;

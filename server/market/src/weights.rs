@@ -162,11 +162,7 @@ pub fn may_weigh(market: &Market, actor: &Actor) -> bool {
 /// The one who decides: administrators and the city's officers.
 fn decider(market: &Market, actor: &Actor) -> Result<Uuid> {
     let person = actor.signed_in()?;
-    if may_weigh(market, actor) {
-        Ok(person.id)
-    } else {
-        Err(if actor.is_officer() { Error::Forbidden } else { Error::NotFound })
-    }
+    if may_weigh(market, actor) { Ok(person.id) } else { Err(if actor.is_officer() { Error::Forbidden } else { Error::NotFound }) }
 }
 
 /// The weights by which matches are worked out now. Anyone may know.

@@ -79,7 +79,8 @@ fn tells_of_fit(useful: bool, reason: Option<JudgedReason>) -> bool {
 /// The market's judgements, as far as the judged listing can still be explained: it is on the market. The listing whose list it is need not be.
 pub(crate) async fn judgements(market: &Market) -> Result<Judgements> {
     let words = last_words(market, None).await?;
-    let words: Vec<Signal> = words.into_iter().map(|(word, _)| word.signal).filter(|word| tells_of_fit(word.useful, word.reason)).take(PAIRS_MAX).collect();
+    let words: Vec<Signal> =
+        words.into_iter().map(|(word, _)| word.signal).filter(|word| tells_of_fit(word.useful, word.reason)).take(PAIRS_MAX).collect();
     let asked: BTreeSet<Uuid> = words.iter().map(|word| word.other).collect();
     let mut live = BTreeSet::new();
     for chunk in asked.into_iter().collect::<Vec<_>>().chunks(500) {

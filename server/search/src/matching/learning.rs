@@ -291,10 +291,10 @@ mod tests {
     fn few_judgements_change_little_and_many_more() {
         let far = |count: usize| {
             let weights = learn(&lists(&planted(), count, 0.05)).unwrap().weights;
-            (weights.field - WEIGHTS.field).abs() / WEIGHTS.field
+            Weighed::ALL.map(|what| (weights.of(what) / WEIGHTS.of(what) - 1.0).abs()).into_iter().fold(0.0, f32::max)
         };
         let (few, many) = (far(LISTS_MIN), far(300));
-        assert!(few < 0.5, "{few}");
+        assert!(few < 0.6, "{few}");
         assert!(many > 2.0 * few, "{few} {many}");
     }
 
