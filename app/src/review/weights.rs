@@ -98,10 +98,12 @@ fn now(cx: &Cx, found: &WeightsView) -> AnyView {
         .filter(|set| set.learnt)
         .map(|_| ui::buttons(vec![decide(cx, t!(cx.lang, "weights.declare"), "declare", found.edition, ButtonStyle::Secondary)]));
     view! {
-        <p>{since}" "{t!(cx.lang, "weights.of_best")}</p>
-        {ui::table(t!(cx.lang, "weights.now"), head, rows, &align)}
-        <p class="hint">{t!(cx.lang, "weights.bounds")}</p>
-        {back}
+        <div class="spaced">
+            <p>{since}</p>
+            {ui::table(t!(cx.lang, "weights.of_best"), head, rows, &align)}
+            <p class="hint">{t!(cx.lang, "weights.bounds")}</p>
+            {back}
+        </div>
     }
     .into_any()
 }
@@ -132,11 +134,13 @@ fn proposal(cx: &Cx, set: &WeightSet) -> AnyView {
         ui::notice(cx, Tone::Info, view! { <p>{t!(cx.lang, "weights.not_better")}</p> }.into_any())
     };
     view! {
-        <p>{t!(cx.lang, "weights.learnt_from", day = ui::date_text(cx, set.at), name = set.by, pairs = ui::count(set.pairs),
-            lists = ui::count(set.lists), comparisons = ui::count(set.comparisons))}</p>
-        {ui::stats(stats)}
-        <p>{t!(cx.lang, "weights.lists_differ", better = ui::count(set.better), worse = ui::count(set.worse))}</p>
-        {decision}
+        <div class="spaced">
+            <p>{t!(cx.lang, "weights.learnt_from", day = ui::date_text(cx, set.at), name = set.by, pairs = ui::count(set.pairs),
+                lists = ui::count(set.lists), comparisons = ui::count(set.comparisons))}</p>
+            {ui::stats(stats)}
+            <p>{t!(cx.lang, "weights.lists_differ", better = ui::count(set.better), worse = ui::count(set.worse))}</p>
+            {decision}
+        </div>
     }
     .into_any()
 }
@@ -159,9 +163,11 @@ fn material(cx: &Cx, material: Material) -> AnyView {
         ui::empty(cx, t!(cx.lang, "weights.too_few"), &missing, Some((t!(cx.lang, "review.precision"), cx.href(&Route::ReviewPrecision))))
     };
     view! {
-        <p>{there}</p>
-        <p class="hint">{t!(cx.lang, "weights.rule", most = count(PAIRS_MAX))}</p>
-        {action}
+        <div class="spaced">
+            <p>{there}</p>
+            <p class="hint">{t!(cx.lang, "weights.rule", most = count(PAIRS_MAX))}</p>
+            {action}
+        </div>
     }
     .into_any()
 }
@@ -179,7 +185,7 @@ fn history(cx: &Cx, found: &WeightsView) -> AnyView {
     ];
     let align = [Align::End, Align::Start, Align::Start, Align::End, Align::End, Align::End, Align::Start];
     view! {
-        {ui::table(t!(cx.lang, "weights.history"), head.map(str::to_owned).to_vec(), rows, &align)}
+        {ui::record_table(t!(cx.lang, "weights.history"), head.map(str::to_owned).to_vec(), rows, &align)}
         {ui::pager(cx, found.sets.total, found.sets.per_page)}
     }
     .into_any()
