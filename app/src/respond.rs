@@ -79,7 +79,7 @@ async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError> {
         R::Indicators | R::IndicatorNew | R::Indicator(_) => indicators::page(cx, form).await,
         R::Dashboard => dashboard::page(cx, form).await,
         R::Targets | R::Target(_) | R::Assessment | R::Snapshots | R::Snapshot(_) => targets::page(cx, form).await,
-        R::Review | R::ReviewPrecision | R::ReviewListing(..) | R::ReviewContract(_) => review::page(cx, form).await,
+        R::Review | R::ReviewPrecision | R::ReviewWeights | R::ReviewListing(..) | R::ReviewContract(_) => review::page(cx, form).await,
         R::Import | R::ImportBatch(_) => imports::page(cx, form).await,
         R::Admin | R::AdminPeople | R::AdminPerson(_) | R::AdminTargets | R::AdminMail | R::AdminAudit => admin::page(cx, form).await,
         R::SignIn | R::Register | R::Forgot | R::Reset(_) | R::Verify(_) | R::Account | R::SignOut => accounts::page(cx, form).await,
@@ -120,7 +120,9 @@ async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, PageError> 
         R::Rewards | R::RewardNew | R::RewardReport | R::Reward(_) => rewards::submit(cx, submission).await,
         R::Indicators | R::IndicatorNew | R::Indicator(_) => indicators::submit(cx, submission).await,
         R::Dashboard => dashboard::submit(cx, submission).await,
-        R::Review | R::ReviewPrecision | R::ReviewListing(..) | R::ReviewContract(_) => review::submit(cx, submission).await,
+        R::Review | R::ReviewPrecision | R::ReviewWeights | R::ReviewListing(..) | R::ReviewContract(_) => {
+            review::submit(cx, submission).await
+        }
         R::Import | R::ImportBatch(_) => imports::submit(cx, submission).await,
         R::Admin | R::AdminPeople | R::AdminPerson(_) | R::AdminTargets | R::AdminMail | R::AdminAudit => {
             admin::submit(cx, submission).await

@@ -156,6 +156,8 @@ pub enum Route {
     Review,
     /// `/review/precision?year=&region=`: how good the matching is, down to the judged pairs.
     ReviewPrecision,
+    /// `/review/weights`: the weights of matches, what judgements teach about them, and adopting it.
+    ReviewWeights,
     /// `/review/demands/XQ-…`
     ReviewListing(ListingKind, String),
     /// `/review/contracts/HT-…`
@@ -290,6 +292,7 @@ impl Route {
             ["targets", figure] => Self::Target(text(figure)?),
             ["review"] => Self::Review,
             ["review", "precision"] => Self::ReviewPrecision,
+            ["review", "weights"] => Self::ReviewWeights,
             ["review", "contracts", number] => Self::ReviewContract(text(number)?),
             ["review", side, number] => Self::ReviewListing(kind(side)?, text(number)?),
             ["import"] => Self::Import,
@@ -397,6 +400,7 @@ impl Route {
             Self::Target(figure) => format!("/targets/{figure}"),
             Self::Review => "/review".to_owned(),
             Self::ReviewPrecision => "/review/precision".to_owned(),
+            Self::ReviewWeights => "/review/weights".to_owned(),
             Self::ReviewListing(kind, number) => format!("/review/{}/{number}", kind_path(*kind)),
             Self::ReviewContract(number) => format!("/review/contracts/{number}"),
             Self::Import => "/import".to_owned(),

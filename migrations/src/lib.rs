@@ -11,6 +11,7 @@ mod m0003_deals;
 mod m0004_register;
 mod m0005_response;
 mod m0006_embedding;
+mod m0007_weights;
 mod table;
 
 /// Every migration in order.
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_register::Migration),
             Box::new(m0005_response::Migration),
             Box::new(m0006_embedding::Migration),
+            Box::new(m0007_weights::Migration),
         ]
     }
 }

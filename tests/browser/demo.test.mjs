@@ -100,6 +100,8 @@ const PAGES = {
     "/review?tab=contracts",
     first("/review", /^\/review\/(demands|achievements)\/.+$/),
     first("/review?tab=contracts", /^\/review\/contracts\/.+$/),
+    "/review/precision",
+    "/review/weights",
     first("/contracts", CONTRACT),
     "/import",
     "/admin/targets",

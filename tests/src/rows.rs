@@ -39,6 +39,7 @@ impl Rows {
             matched,
             verdict,
             dismissed,
+            weight_set,
             recommendation,
             interest,
             deal,

@@ -34,4 +34,5 @@ mod similar;
 mod states;
 mod targets;
 mod ways;
+mod weights;
 mod world;

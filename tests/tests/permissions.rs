@@ -141,6 +141,7 @@ async fn who_may_open_what() {
     Target                           200        200        200        200        200        200        200        200
     Review                           sign in    404        404        404        404        200        200        404
     ReviewPrecision                  sign in    404        404        404        404        200        200        200
+    ReviewWeights                    sign in    404        404        404        404        403        200        200
     ReviewListing (in review)        sign in    moved      404        404        404        404        200        moved
     ReviewListing (draft)            sign in    moved      404        404        404        404        404        moved
     ReviewContract (submitted)       sign in    moved      moved      404        404        404        200        moved
@@ -264,6 +265,9 @@ async fn who_may_not_do_what() {
             &[("action", "roles"), ("version", "1"), ("admin", "yes")],
             &["admin"],
         ),
+        attempt("learn", R::ReviewWeights, &[("action", "learn")], &[]),
+        attempt("adopt", R::ReviewWeights, &[("action", "adopt"), ("version", "1")], &[]),
+        attempt("return", R::ReviewWeights, &[("action", "declare"), ("version", "0")], &[]),
         attempt("switch", R::Account, &[("action", "switch"), ("organisation", &pair.engineer.organisation().to_string())], &["owner"]),
         attempt("end a session", R::Account, &[("action", "end"), ("session", &Uuid::nil().to_string())], &[]),
     ];
@@ -286,6 +290,7 @@ async fn who_may_not_do_what() {
         R::Target("contract_value".to_owned()),
         R::Review,
         R::ReviewPrecision,
+        R::ReviewWeights,
         R::Admin,
         R::AdminPeople,
         R::AdminMail,
@@ -349,6 +354,9 @@ async fn who_may_not_do_what() {
     ImportBatch commit               sign in    may        404        404        404        404        404        404
     ImportBatch discard              sign in    may        404        404        404        404        404        404
     AdminPerson give roles           sign in    404        404        404        404        404        404        may
+    ReviewWeights learn              sign in    404        404        404        404        403        422        422
+    ReviewWeights adopt              sign in    404        404        404        404        403        422        422
+    ReviewWeights return             sign in    404        404        404        404        403        422        422
     Account switch                   sign in    may        404        404        404        404        404        404
     Account end a session            sign in    404        404        404        404        404        404        404
     ListingNew post                  sign in    422        422        422        422        422        422        422
@@ -367,6 +375,7 @@ async fn who_may_not_do_what() {
     Target anything                  404        404        404        404        404        404        404        404
     Review anything                  404        404        404        404        404        404        404        404
     ReviewPrecision anything         404        404        404        404        404        404        404        404
+    ReviewWeights anything           404        404        404        404        404        404        404        404
     Admin anything                   404        404        404        404        404        404        404        404
     AdminPeople anything             404        404        404        404        404        404        404        404
     AdminMail anything               404        404        404        404        404        404        404        404

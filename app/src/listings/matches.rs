@@ -3,9 +3,10 @@
 use keqiao_market::{
     Error, ListingView, Paged, feedback, hints,
     matching::{self, DismissedView, MatchOrder, MatchView},
+    weights::{self, InForce},
 };
 use keqiao_model::{Coded, Cooperation, FeedbackCode, Field, Fields, INDUSTRY_GROUP, ListingHint, ListingKind};
-use keqiao_search::{Explanation, Facet};
+use keqiao_search::{Explanation, Facet, Property, Weighed};
 use leptos::prelude::*;
 
 use super::{form::options, index_notice, search::region_name, summary_meta};
@@ -23,10 +24,11 @@ pub(super) async fn page(cx: &Cx, kind: ListingKind, number: &str, form: Option<
         matching::matches(&cx.market, &cx.actor, kind, number, MatchOrder::from_code(cx.query.get("sort")), cx.query.page()).await?;
     let dismissed = matching::dismissed(&cx.market, &cx.actor, kind, number).await?;
     let listing = keqiao_market::listings::listing(&cx.market, &cx.actor, kind, number).await?;
+    let in_force = weights::in_force(&cx.market).await?;
     let title = t!(cx.lang, "matches.title", title = listing.summary.title);
     let form = form.unwrap_or_default();
     let cx = cx.clone();
-    Ok(Page::new(title, move || view(&cx, &listing, &matches, &dismissed, &form)))
+    Ok(Page::new(title, move || view(&cx, &listing, (&matches, &in_force), &dismissed, &form)))
 }
 
 /// What somebody says of one match. Each match has a form of its own, so its fields carry the number of the other listing.
@@ -56,7 +58,13 @@ pub(super) async fn submit(cx: &Cx, kind: ListingKind, number: &str, submission:
     }
 }
 
-fn view(cx: &Cx, listing: &ListingView, matches: &Paged<MatchView>, dismissed: &[DismissedView], form: &Form) -> AnyView {
+fn view(
+    cx: &Cx,
+    listing: &ListingView,
+    (matches, in_force): (&Paged<MatchView>, &InForce),
+    dismissed: &[DismissedView],
+    form: &Form,
+) -> AnyView {
     let s = &listing.summary;
     let back = cx.href(&Route::Listing(s.kind, s.number.clone()));
     let (heading, lead) = match s.kind {
@@ -85,7 +93,7 @@ fn view(cx: &Cx, listing: &ListingView, matches: &Paged<MatchView>, dismissed: &
         {(matches.total > 1).then(|| ui::sort_links(cx, &orders(cx)))}
         {list}
         {ui::pager(cx, matches.total, matches.per_page)}
-        {(matches.total > 0).then(|| weights(cx))}
+        {(matches.total > 0).then(|| weights(cx, in_force))}
         {dismissed_part(cx, dismissed)}
     }
     .into_any()
@@ -103,45 +111,44 @@ fn orders(cx: &Cx) -> [(&'static str, &'static str); 4] {
     })
 }
 
-/// What a match's score can be made of, beside words, and how much of the best one's words each is worth.
-fn weights(cx: &Cx) -> AnyView {
-    let keqiao_search::Weights {
-        field,
-        industry,
-        cooperation,
-        region,
-        trl,
-        chain_node,
-        price,
-        freshness,
-        response,
-        indicators,
-        kin,
-        meaning,
-    } = keqiao_search::WEIGHTS;
-    let rows = [
-        (t!(cx.lang, "matches.indicators").to_owned(), indicators),
-        (label(cx.lang, "matches.facet", "field"), field),
-        (label(cx.lang, "matches.facet", "trl"), trl),
-        (label(cx.lang, "matches.facet", "cooperation"), cooperation),
-        (label(cx.lang, "matches.facet", "industry"), industry),
-        (label(cx.lang, "matches.facet", "region"), region),
-        (label(cx.lang, "matches.property", "chain_node"), chain_node),
-        (label(cx.lang, "matches.property", "price"), price),
-        (label(cx.lang, "matches.property", "freshness"), freshness),
-        (label(cx.lang, "matches.property", "response"), response),
-        (t!(cx.lang, "matches.kin").to_owned(), kin),
-    ];
-    let meaning = cx.market.config().embeddings.is_some().then(|| (label(cx.lang, "matches.property", "meaning"), meaning));
-    let rows: Vec<AnyView> = rows
-        .into_iter()
-        .chain(meaning)
-        .map(|(name, weight)| view! { <li>{name}" "<span class="hint">"≤ "{per_cent(weight, 1.0)}</span></li> }.into_any())
+/// What has a weight here: without an embeddings end point nothing is known of meanings.
+pub(crate) fn weighed(cx: &Cx) -> impl Iterator<Item = Weighed> {
+    let embeds = cx.market.config().embeddings.is_some();
+    Weighed::ALL.into_iter().filter(move |what| embeds || *what != Weighed::Property(Property::Meaning))
+}
+
+/// What has a weight, in words.
+pub(crate) fn weighed_words(cx: &Cx, what: Weighed) -> String {
+    match what {
+        Weighed::Indicators => t!(cx.lang, "matches.indicators").to_owned(),
+        Weighed::Facet(facet) => label(cx.lang, "matches.facet", facet.code()),
+        Weighed::Property(property) => label(cx.lang, "matches.property", property.code()),
+        Weighed::Kin => t!(cx.lang, "matches.kin").to_owned(),
+    }
+}
+
+/// A weight as a share of the best word score, to a tenth of a per cent.
+#[allow(clippy::cast_possible_truncation, reason = "a percentage")]
+pub(crate) fn weight_words(weight: f32) -> String {
+    let permille = (f64::from(weight) * 1_000.0).round() as i64;
+    if permille % 10 == 0 { format!("{} %", permille / 10) } else { format!("{}.{} %", permille / 10, permille % 10) }
+}
+
+/// What a match's score can be made of, beside words, and how much of the best one's words each is worth now.
+fn weights(cx: &Cx, in_force: &InForce) -> AnyView {
+    let rows: Vec<AnyView> = weighed(cx)
+        .map(|what| {
+            let most = weight_words(in_force.weights.of(what));
+            view! { <li>{weighed_words(cx, what)}" "<span class="hint">"≤ "{most}</span></li> }.into_any()
+        })
         .collect();
+    let learnt = in_force.learnt_at.map(|at| {
+        view! { <p class="hint">{t!(cx.lang, "matches.weights_learnt", day = ui::date_text(cx, at))}</p> }
+    });
     ui::details(
         t!(cx.lang, "matches.weights"),
         false,
-        view! { <p>{t!(cx.lang, "matches.weights_text")}</p><ul class="reasons">{rows}</ul> }.into_any(),
+        view! { <p>{t!(cx.lang, "matches.weights_text")}</p><ul class="reasons">{rows}</ul>{learnt} }.into_any(),
     )
 }
 

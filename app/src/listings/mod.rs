@@ -13,6 +13,7 @@ use keqiao_model::{ListingKind, ListingMove};
 pub(crate) use self::{
     form::options,
     marked::marked,
+    matches::{weighed, weighed_words, weight_words},
     search::region_name,
     similar::near_notice,
     view::{field_label, files, full_text, summary_meta, summary_result},

@@ -1,8 +1,9 @@
-//! What waits for an officer: listings to publish or return, contracts to register or refuse; and how good the matching is.
+//! What waits for an officer: listings to publish or return, contracts to register or refuse; how good the matching is, and by which weights.
 
 mod contract;
 mod precision;
 mod queue;
+mod weights;
 
 use keqiao_market::{
     ListingView, Subject,
@@ -62,6 +63,7 @@ pub(crate) async fn page(cx: &Cx, form: Option<Form>) -> Result<Page, PageError>
     match cx.route.clone() {
         Route::Review => queue::page(cx).await,
         Route::ReviewPrecision => precision::page(cx).await,
+        Route::ReviewWeights => weights::page(cx, form).await,
         Route::ReviewListing(kind, number) => listing_page(cx, kind, &number, form).await,
         Route::ReviewContract(number) => contract::page(cx, &number, form).await,
         _ => Err(PageError::NotFound),
@@ -89,6 +91,7 @@ pub(crate) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
             listings::move_listing(&cx.market, &cx.actor, kind, &number, by, &reasons, version, once).await
         }
         Route::ReviewContract(number) => return contract::submit(cx, &number, submission).await,
+        Route::ReviewWeights => return weights::submit(cx, submission).await,
         _ => return Err(PageError::NotFound),
     };
     match done {

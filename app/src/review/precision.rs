@@ -1,6 +1,9 @@
 //! How good is the matching? Counts of judged pairs, each leading to the pairs behind it. Everything chosen stands in the address.
 
-use keqiao_market::feedback::{self, JudgedPair, JudgedReason, JudgedSide, Precision, PrecisionFilter, Share};
+use keqiao_market::{
+    feedback::{self, JudgedPair, JudgedReason, JudgedSide, Precision, PrecisionFilter, Share},
+    weights::may_weigh,
+};
 use keqiao_model::{Coded, Field, Judgement};
 use leptos::prelude::*;
 
@@ -8,7 +11,7 @@ use crate::{
     Cx, Form, Page, PageError, Query, Route,
     listings::region_name,
     t,
-    ui::{self, Align, Bar, BarChart, Input, Tone},
+    ui::{self, Align, Bar, BarChart, ButtonStyle, Input, Tone},
     words::code_label,
 };
 
@@ -84,9 +87,11 @@ fn view(cx: &Cx, filter: &PrecisionFilter, found: &Precision) -> AnyView {
     } else {
         figures(cx, found)
     };
+    let weights = may_weigh(&cx.market, &cx.actor)
+        .then(|| ui::button_link(t!(cx.lang, "weights.title"), &cx.href(&Route::ReviewWeights), ButtonStyle::Secondary));
     view! {
         {ui::breadcrumb(cx, &[(t!(cx.lang, "review.title"), cx.href(&Route::Review))])}
-        {ui::page_title(t!(cx.lang, "review.precision"), None, None)}
+        {ui::page_title(t!(cx.lang, "review.precision"), None, weights)}
         {ui::lead(t!(cx.lang, "review.precision_lead"))}
         <div class="spaced">
             <p class="rule"><strong>{t!(cx.lang, "targets.definition")}</strong>" "{t!(cx.lang, "review.precision_rule")}</p>

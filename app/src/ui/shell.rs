@@ -150,7 +150,9 @@ fn section(route: &Route) -> Option<Route> {
         Route::Work => Route::Work,
         Route::Interests | Route::Interest(_) => Route::Interests,
         Route::Deals | Route::Deal(_) => Route::Deals,
-        Route::Review | Route::ReviewPrecision | Route::ReviewListing(..) | Route::ReviewContract(_) => Route::Review,
+        Route::Review | Route::ReviewPrecision | Route::ReviewWeights | Route::ReviewListing(..) | Route::ReviewContract(_) => {
+            Route::Review
+        }
         Route::Pairs => Route::Pairs,
         Route::Board | Route::Claim(_) | Route::Fees => Route::Board,
         Route::DealCommission(_) => Route::Deals,

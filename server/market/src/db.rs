@@ -99,6 +99,7 @@ pub enum Subject {
     Dispute,
     Reward,
     Report,
+    Weights,
 }
 
 impl Subject {
@@ -133,6 +134,7 @@ impl Subject {
             Self::Dispute => "dispute",
             Self::Reward => "reward",
             Self::Report => "report",
+            Self::Weights => "weights",
         }
     }
 }

@@ -17,6 +17,8 @@ pub enum Event {
     PairRecommended,
     /// Somebody said whether a match is useful, took it back, or restored a dismissed one: nobody is told, readers of the outbox learn.
     PairJudged,
+    /// Other weights of matches are in force: nobody is told, every node weighs by them and stored matches follow.
+    WeightsChanged,
     /// A message was written in a deal: tell the others.
     MessageWritten,
     /// A deal moved: tell the other side.
@@ -40,6 +42,7 @@ impl Event {
             Self::InterestAnswered => "interest_answered",
             Self::PairRecommended => "pair_recommended",
             Self::PairJudged => "pair_judged",
+            Self::WeightsChanged => "weights_changed",
             Self::MessageWritten => "message_written",
             Self::DealMoved => "deal_moved",
             Self::ContractMoved => "contract_moved",
@@ -49,7 +52,7 @@ impl Event {
     }
 
     /// Every event.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ListingChanged,
         Self::ListingSubmitted,
         Self::ListingReviewed,
@@ -57,6 +60,7 @@ impl Event {
         Self::InterestAnswered,
         Self::PairRecommended,
         Self::PairJudged,
+        Self::WeightsChanged,
         Self::MessageWritten,
         Self::DealMoved,
         Self::ContractMoved,

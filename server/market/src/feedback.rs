@@ -15,6 +15,7 @@ use crate::{
     listings::{find, parties, state_of},
 };
 
+pub(crate) mod learning;
 mod precision;
 
 pub use self::precision::{JudgedPair, JudgedReason, JudgedSide, Precision, PrecisionFilter, Share, precision};

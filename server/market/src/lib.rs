@@ -46,6 +46,7 @@ pub mod targets;
 #[cfg(test)]
 mod testing;
 mod text;
+pub mod weights;
 
 /// China Standard Time, in which days begin and numbers get their year.
 pub const CHINA: time::UtcOffset = match time::UtcOffset::from_hms(8, 0, 0) {

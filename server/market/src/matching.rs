@@ -3,6 +3,7 @@
 mod embeddings;
 mod indexing;
 mod pairs;
+mod rematch;
 mod simple;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -26,10 +27,11 @@ use crate::{
 
 pub use self::embeddings::{EmbeddingFailure, EmbeddingStatus, embedding_status, embedding_step};
 pub use self::indexing::{IndexStatus, index_lag, index_status, index_step, needs_rebuild, open_index, reindex};
-pub(crate) use self::indexing::{Indexing, search};
+pub(crate) use self::indexing::{Indexing, is_live, is_simple, search};
 use self::indexing::{explanations, index_position};
 pub(crate) use self::pairs::best_answers;
 pub use self::pairs::{DismissedView, MatchOrder, MatchView, PAIRS_MAX, PairFilter, PairView, best_pairs, dismissed, matches};
+pub(crate) use self::rematch::{followed, in_force};
 
 /// Best answers kept per listing.
 const KEPT: usize = 50;
@@ -88,6 +90,11 @@ pub(crate) fn document_of(row: &listing::Model, organisation: &organisation::Mod
 
 /// The documents of listings that are indexed now, by id; those that are not are missing.
 async fn documents(market: &Market, ids: &[Uuid]) -> Result<HashMap<Uuid, Document>> {
+    documents_in(market, ids, ListingState::is_indexed).await
+}
+
+/// The documents of listings whose state is so.
+pub(crate) async fn documents_in(market: &Market, ids: &[Uuid], is_so: fn(ListingState) -> bool) -> Result<HashMap<Uuid, Document>> {
     let mut documents = HashMap::new();
     for chunk in ids.chunks(500) {
         let rows = listing::Entity::find().filter(listing::Column::Id.is_in(chunk.iter().copied())).all(&market.db).await?;
@@ -100,7 +107,7 @@ async fn documents(market: &Market, ids: &[Uuid]) -> Result<HashMap<Uuid, Docume
             .collect();
         let responses = crate::interests::percents(market, owners.keys().copied()).await?;
         for row in rows {
-            if state_of(&row)?.is_indexed()
+            if is_so(state_of(&row)?)
                 && let Some(owner) = owners.get(&row.organisation_id)
             {
                 let mut document = document_of(&row, owner)?;
@@ -188,6 +195,7 @@ async fn store_matches(market: &Market, documents: Vec<Document>) -> Result<BTre
 
 /// One transaction's worth of [`store_matches`].
 async fn store_chunk(market: &Market, chunk: Vec<Document>) -> Result<BTreeSet<Uuid>> {
+    rematch::follow(market).await?;
     let search = market.search.clone();
     let found = tokio::task::spawn_blocking(move || {
         chunk

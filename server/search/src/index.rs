@@ -15,6 +15,7 @@ use crate::given::{GIVEN, Given};
 use crate::help::Help;
 use crate::home::{self, Home, Wrap, guarded};
 use crate::latent::Latent;
+use crate::matching::learning::Features;
 use crate::matching::{self, Basis, WEIGHTS, Weights};
 use crate::request::{Match, SearchRequest, SearchResult, Suggestions};
 use crate::schema::Fields;
@@ -271,6 +272,15 @@ impl SearchIndex {
         self.fit(|basis| matching::some(basis, document, others))
     }
 
+    /// What can be learnt from these listings of the other side about the weights, whichever are in force; those that do not fit are left
+    /// out. Blocking.
+    ///
+    /// # Errors
+    /// Only when the index cannot be read.
+    pub fn features(&self, document: &Document, others: &[uuid::Uuid]) -> Result<Vec<(uuid::Uuid, Features)>, SearchError> {
+        self.fit_by(&WEIGHTS, |basis| matching::features(basis, document, others))
+    }
+
     /// The ids and scores that [`SearchIndex::matches`] would return, without the explanations, which cost most of the time. Blocking.
     ///
     /// # Errors
@@ -310,9 +320,12 @@ impl SearchIndex {
 
     /// Asks one state of the index by the weights in force.
     fn fit<T>(&self, ask: impl FnOnce(&Basis<'_>) -> Result<T, SearchError>) -> Result<T, SearchError> {
-        let weights = self.weights();
+        self.fit_by(&self.weights(), ask)
+    }
+
+    fn fit_by<T>(&self, weights: &Weights, ask: impl FnOnce(&Basis<'_>) -> Result<T, SearchError>) -> Result<T, SearchError> {
         let embeddings = self.shared.embeddings.read().unwrap_or_else(PoisonError::into_inner);
-        self.read(|snapshot, fields| ask(&Basis { snapshot, fields, weights: &weights, embeddings: &embeddings }))
+        self.read(|snapshot, fields| ask(&Basis { snapshot, fields, weights, embeddings: &embeddings }))
     }
 
     /// Tells what a listing means, or that it is not known any more. It need not be indexed.

@@ -14,7 +14,7 @@
 //! - `query`, `search`, `conjunction`, `phrase`, `filter`, `snippet`: what does a person's query mean, what fits it, what may stay, and how is that shown?
 //! - `synonyms`: which words mean the same?
 //! - `vocabulary`, `spelling`, `help`: which words are there to be typed, what was meant, what could be typed next?
-//! - `matching`, `explanation`: what fits a whole listing, and why?
+//! - `matching`, `explanation`: what fits a whole listing, and why? `matching/learning`: which weights order judged pairs best?
 //! - `thesaurus`, `latent`: what else may it be called, and which listings are about the same?
 //! - `embeddings`: which listings mean the like, where an embeddings end point says so?
 //! - `similar`: what of its own side says the same?
@@ -57,7 +57,7 @@ pub use error::SearchError;
 #[doc(hidden)]
 pub use home::Wrap;
 pub use index::{Opened, Rebuild, SearchIndex, Settings, VERSION};
-pub use matching::{WEIGHTS, Weights};
+pub use matching::{WEIGHTS, Weighed, Weights, learning};
 pub use request::{
     Also, Bounds, Completion, Correction, Explanation, Facet, FacetReason, Hit, Labels, Match, Piece, Property, PropertyReason,
     SearchRequest, SearchResult, Sort, Suggestions, Synonyms, WordReason,

@@ -25,12 +25,14 @@ use crate::snapshot::{Snapshot, each_posting};
 use crate::top::{Keys, Ranked, Top, score_key};
 
 use self::fit::{Agreement, indicator_fits, indicator_share, meaning_share};
-pub use self::fit::{WEIGHTS, Weights};
+pub use self::fit::{WEIGHTS, Weighed, Weights};
+use self::learning::Features;
 pub(crate) use self::terms::DocumentQuery;
 use self::terms::document_query;
 
 mod chain;
 mod fit;
+pub mod learning;
 mod terms;
 
 /// So many of those that the first terms choose are scored in full, half as many again as the pool, so that it is the same however few are
@@ -107,6 +109,19 @@ pub(crate) fn rank(basis: &Basis<'_>, document: &Document, limit: usize) -> Resu
 
 /// How these listings of the other side fit; those that are not indexed there or share no word are left out.
 pub(crate) fn some(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> Result<Vec<Match>, SearchError> {
+    let (scored, wanted) = these(basis, document, others)?;
+    explain_all(basis, document, &scored, &wanted)
+}
+
+/// What can be learnt from these listings of the other side; left out are the same as in [`some`].
+pub(crate) fn features(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> Result<Vec<(Uuid, Features)>, SearchError> {
+    let (scored, wanted) = these(basis, document, others)?;
+    let explained = explain_all(basis, document, &scored, &wanted)?;
+    Ok(explained.iter().map(|one| (one.id, Features::of(&one.explanation, basis.weights, scored.best))).collect())
+}
+
+/// These listings of the other side, scored.
+fn these(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> Result<(Scored, Vec<Candidate>), SearchError> {
     let scored = score(basis, document, POOL, others)?;
     let mut pool: HashMap<Uuid, Candidate> =
         candidates(basis, document, &scored, POOL)?.into_iter().map(|one| (one.ranked.id(), one)).collect();
@@ -118,7 +133,7 @@ pub(crate) fn some(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> R
             wanted.push(Candidate::new(ranked));
         }
     }
-    explain_all(basis, document, &scored, &wanted)
+    Ok((scored, wanted))
 }
 
 /// Scores the other side: all of it, or, where that would read too much, those whom the terms that tell most choose, and `others`.

@@ -8,7 +8,7 @@ use keqiao_model::ListingKind::{self, Achievement, Demand};
 use keqiao_model::{Fit, Indicator};
 use keqiao_search::{
     Change, Document, Embedding, Facet, Hit, Match, Opened, Piece, Property, SearchError, SearchIndex, SearchRequest, SearchResult,
-    Settings, Sort, WEIGHTS,
+    Settings, Sort, WEIGHTS, Weights,
 };
 use uuid::Uuid;
 
@@ -89,6 +89,28 @@ async fn each_part_is_found_on_its_own_side_only() {
     ] {
         assert_eq!(found(&index, query), expected, "{query}");
     }
+}
+
+#[tokio::test]
+async fn weights_in_force_order_matches_and_what_is_learnt_from_does_not_depend_on_them() {
+    let offer = |n: u128, field: &str, region: &str| {
+        let mut offer = listing(n, Achievement, "锂离子电池回收技术");
+        (offer.field, offer.region, offer.published_at) = (field.to_owned(), region.to_owned(), 9);
+        offer
+    };
+    let mut demand = listing(3, Demand, "废旧锂离子电池回收");
+    (demand.field, demand.region) = ("energy".to_owned(), "990102".to_owned());
+    let index = index_of(vec![offer(1, "energy", "990103"), offer(2, "materials", "990102"), demand.clone()]).await;
+    let others = [id(1), id(2)];
+    let order = || index.rank(&demand, 10).unwrap().into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+    let features = index.features(&demand, &others).unwrap();
+    assert_eq!(features.iter().map(|(id, _)| *id).collect::<Vec<_>>(), others);
+    assert_ne!(features[0].1, features[1].1);
+    assert_eq!(order(), [id(1), id(2)]);
+    index.weigh(Weights { field: 0.0, ..WEIGHTS });
+    assert_eq!(order(), [id(2), id(1)]);
+    index.matches(&demand, 10).unwrap().iter().for_each(check_sums);
+    assert_eq!(index.features(&demand, &others).unwrap(), features);
 }
 
 #[tokio::test]

@@ -137,12 +137,13 @@ pub struct Precision {
 
 /// One word on a pair.
 #[derive(Debug, Clone, Copy)]
-struct Signal {
-    one: Uuid,
-    other: Uuid,
-    useful: bool,
+pub(super) struct Signal {
+    /// The listing for whose list it was said.
+    pub(super) one: Uuid,
+    pub(super) other: Uuid,
+    pub(super) useful: bool,
     by: Judgement,
-    reason: Option<JudgedReason>,
+    pub(super) reason: Option<JudgedReason>,
     at: i64,
 }
 
@@ -154,12 +155,12 @@ struct Known {
 }
 
 /// The last word on a pair, with what it is counted by.
-struct LastWord {
+pub(super) struct LastWord {
     demand: Uuid,
     achievement: Uuid,
     field: Option<Field>,
     month: (i32, u8),
-    signal: Signal,
+    pub(super) signal: Signal,
 }
 
 /// Precision of matching within a filter, with one page of the pairs behind it. Officers see the demands of their region, those of the city
@@ -309,7 +310,7 @@ async fn signed(market: &Market, span: Option<(i64, i64)>) -> Result<Vec<Signal>
 }
 
 /// The last word on each pair within the span, latest first, with the demand's region.
-async fn last_words(market: &Market, span: Option<(i64, i64)>) -> Result<Vec<(LastWord, String)>> {
+pub(super) async fn last_words(market: &Market, span: Option<(i64, i64)>) -> Result<Vec<(LastWord, String)>> {
     let mut signals = said(market, span).await?;
     signals.extend(answered(market, span).await?);
     signals.extend(lost(market, span).await?);

@@ -14,7 +14,7 @@ use sea_orm::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{MATCHES, STEP, changed_listings, documents, embeddings, followed_until, match_step, simple, store_matches};
+use super::{MATCHES, STEP, changed_listings, documents, embeddings, followed_until, match_step, rematch, simple, store_matches};
 use crate::{
     Actor, Error, Market, Result,
     entity::{house, listing, matched, outbox},
@@ -81,7 +81,7 @@ pub fn index_status(market: &Market) -> IndexStatus {
     }
 }
 
-fn is_simple(market: &Market) -> bool {
+pub(crate) fn is_simple(market: &Market) -> bool {
     market.indexing.unusable.load(Ordering::SeqCst) || market.search.is_suspect()
 }
 
@@ -135,6 +135,7 @@ pub async fn needs_rebuild(market: &Market) -> Result<bool> {
 /// [`Error::Internal`].
 pub async fn open_index(market: &Market) -> Result<()> {
     embeddings::load_all(market).await?;
+    rematch::follow(market).await?;
     if !needs_rebuild(market).await? {
         return Ok(());
     }
@@ -157,6 +158,7 @@ pub async fn open_index(market: &Market) -> Result<()> {
 /// [`Error::Internal`]; nothing is lost, the next call goes on where index and matches really are.
 pub async fn index_step(market: &Market) -> Result<usize> {
     let _turn = market.indexing.turn.lock().await;
+    rematch::follow(market).await?;
     if market.search.is_suspect() {
         match market.search.recover().await? {
             Opened::Existing => tracing::warn!("the index was looked through and is sound"),
@@ -178,7 +180,8 @@ pub async fn index_step(market: &Market) -> Result<usize> {
         let changes = changed.iter().map(|id| documents.remove(id).map_or(Change::Remove(*id), |d| Change::Put(Box::new(d)))).collect();
         market.search.apply(changes, position_text(market, last).await?).await?;
     }
-    Ok(events.len().max(match_step(market).await?))
+    let done = events.len().max(match_step(market).await?);
+    Ok(done.max(rematch::step(market).await?))
 }
 
 /// How far the index is behind: outbox rows not yet applied.
@@ -197,6 +200,7 @@ pub async fn index_lag(market: &Market) -> Result<u64> {
 /// [`Error::Internal`].
 pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64) + Sync) -> Result<u64> {
     let _turn = market.indexing.turn.lock().await;
+    let weighed = rematch::in_force(market).await?;
     let (position, live) = rebuild(market, &progress).await?;
     if matches {
         let total = live.len() as u64;
@@ -213,11 +217,14 @@ pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64)
             .exec(&market.db)
             .await?;
         followed_until(market, MATCHES, position).await?;
+        if let Some(weighed) = weighed {
+            rematch::done(market, weighed.id).await?;
+        }
     }
     Ok(live.len() as u64)
 }
 
-pub(super) fn is_live() -> Expr {
+pub(crate) fn is_live() -> Expr {
     listing::Column::State.is_in([ListingState::Published.code(), ListingState::InDeal.code()])
 }
 

@@ -13,8 +13,9 @@ use crate::request::{Facet, FacetReason, Property, PropertyReason};
 use crate::schema::{column, facet_codes};
 
 /// What agreeing properties add, as shares of the best text score that any listing reaches for the same document. Text stays
-/// dominant.
+/// dominant. Read from JSON, what is missing there is as declared.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Weights {
     /// The same technical field.
     pub field: f32,
@@ -58,9 +59,88 @@ pub const WEIGHTS: Weights = Weights {
     meaning: 0.5,
 };
 
+impl Default for Weights {
+    fn default() -> Self {
+        WEIGHTS
+    }
+}
+
+/// What has a weight beside words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Weighed {
+    /// [`Weights::indicators`].
+    Indicators,
+    /// The weight of a facet that agrees.
+    Facet(Facet),
+    /// The weight of another property that agrees.
+    Property(Property),
+    /// [`Weights::kin`].
+    Kin,
+}
+
+impl Weighed {
+    /// All of them, in the order of display.
+    pub const ALL: [Self; 12] = [
+        Self::Indicators,
+        Self::Facet(Facet::Field),
+        Self::Facet(Facet::Trl),
+        Self::Facet(Facet::Cooperation),
+        Self::Facet(Facet::Industry),
+        Self::Facet(Facet::Region),
+        Self::Property(Property::ChainNode),
+        Self::Property(Property::Price),
+        Self::Property(Property::Freshness),
+        Self::Property(Property::Response),
+        Self::Kin,
+        Self::Property(Property::Meaning),
+    ];
+}
+
 const SECONDS_OF_A_YEAR: f32 = 365.0 * 86_400.0;
 
 impl Weights {
+    /// Learnt weights are at most this many times what is declared, and none is worth more than the words of the best.
+    const MOST_TIMES: f32 = 3.0;
+
+    /// The weight of one of them.
+    pub fn of(mut self, what: Weighed) -> f32 {
+        *self.of_mut(what)
+    }
+
+    /// The place of that weight.
+    pub fn of_mut(&mut self, what: Weighed) -> &mut f32 {
+        match what {
+            Weighed::Indicators => &mut self.indicators,
+            Weighed::Facet(Facet::Field) => &mut self.field,
+            Weighed::Facet(Facet::Trl) => &mut self.trl,
+            Weighed::Facet(Facet::Cooperation) => &mut self.cooperation,
+            Weighed::Facet(Facet::Industry) => &mut self.industry,
+            Weighed::Facet(Facet::Region) => &mut self.region,
+            Weighed::Property(Property::ChainNode) => &mut self.chain_node,
+            Weighed::Property(Property::Price) => &mut self.price,
+            Weighed::Property(Property::Freshness) => &mut self.freshness,
+            Weighed::Property(Property::Response) => &mut self.response,
+            Weighed::Kin => &mut self.kin,
+            Weighed::Property(Property::Meaning) => &mut self.meaning,
+        }
+    }
+
+    /// The most that may be learnt for one of them: nothing where nothing is declared.
+    pub fn most(what: Weighed) -> f32 {
+        let declared = WEIGHTS.of(what);
+        (declared * Self::MOST_TIMES).min(declared.max(1.0))
+    }
+
+    /// The same within what may be learnt; what is no number is as declared.
+    #[must_use]
+    pub fn bounded(mut self) -> Self {
+        for what in Weighed::ALL {
+            let weight = self.of_mut(what);
+            *weight = if weight.is_finite() { weight.clamp(0.0, Self::most(what)) } else { WEIGHTS.of(what) };
+        }
+        self
+    }
+
     /// The most that properties read from columns can add.
     pub(crate) fn columns(&self) -> f32 {
         self.field + self.industry + self.cooperation + self.region + self.trl + self.price + self.freshness + self.response
