@@ -1,10 +1,10 @@
-//! What listings mean, as an embeddings end point said.
+//! What listings mean, as an embeddings end point said; and walks through the market that compute matches anew.
 
 use sea_orm_migration::prelude::*;
 
 use crate::table::{bytes, id, integer, table, text};
 
-/// The table `embedding`.
+/// The tables `embedding` and `rematch`.
 pub(crate) struct Migration;
 
 impl MigrationName for Migration {
@@ -16,11 +16,22 @@ impl MigrationName for Migration {
 fn embedding() -> TableCreateStatement {
     table("embedding")
         .with(id, &["listing_id"])
-        .with(integer, &["listing_version", "updated_at"])
         .with(text, &["model", "text_hash"])
+        .with(integer, &["characters", "listing_version", "updated_at"])
         .with(bytes, &["vector"])
-        .keys(&["listing_id"])
+        .keys(&["listing_id", "model"])
         .refers("listing_id", "listing")
+        .build()
+}
+
+/// `seq` is the place in the outbox that an index must have reached; `matched_to` is the last listing done.
+fn rematch() -> TableCreateStatement {
+    table("rematch")
+        .id()
+        .with(text, &["reason"])
+        .with(integer, &["seq", "asked_at"])
+        .maybe(id, &["matched_to"])
+        .maybe(integer, &["matched_at"])
         .build()
 }
 
@@ -32,10 +43,12 @@ impl MigrationTrait for Migration {
     }
 
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.create_table(embedding()).await
+        manager.create_table(embedding()).await?;
+        manager.create_table(rematch()).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table("rematch").to_owned()).await?;
         manager.drop_table(Table::drop().table("embedding").to_owned()).await
     }
 }

@@ -13,7 +13,7 @@ impl MigrationName for Migration {
     }
 }
 
-/// `weights` is JSON; `declared` and `learnt` are shares of held-out comparisons; `matched_to` is the last listing whose stored matches follow.
+/// `weights` is JSON; `declared` and `learnt` are shares of held-out comparisons.
 fn weight_set() -> TableCreateStatement {
     table("weight_set")
         .id()
@@ -25,8 +25,6 @@ fn weight_set() -> TableCreateStatement {
         .with(integer, &["created_at"])
         .maybe(id, &["adopted_by"])
         .maybe(integer, &["adopted_at"])
-        .maybe(id, &["matched_to"])
-        .maybe(integer, &["matched_at"])
         .refers("person_id", "person")
         .refers("adopted_by", "person")
         .build()

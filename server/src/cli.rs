@@ -377,11 +377,13 @@ async fn import(config: &Config, request: Import) -> anyhow::Result<ExitCode> {
         report.refused,
         if report.stopped { "; nothing was imported" } else { "" }
     );
-    let bar = progress("events indexed");
+    let bar = progress("events indexed and matched");
     let mut done = 0;
-    let total = matching::index_lag(&market).await.map_err(plain)?;
+    // Each is read twice: for the index, then for matches.
+    let total = 2 * matching::index_lag(&market).await.map_err(plain)?;
     loop {
-        let step = matching::index_step(&market).await.map_err(plain)?;
+        let indexed = matching::index_step(&market).await.map_err(plain)?;
+        let step = if indexed > 0 { indexed } else { matching::match_step(&market).await.map_err(plain)? };
         if step == 0 {
             break;
         }

@@ -25,6 +25,8 @@ pub struct Embeddings {
     pub model: String,
     /// What it wants to be shown (`Authorization: Bearer …`); empty: nothing.
     pub key: String,
+    /// What is put before each text, such as `query: ` for models of the E5 family.
+    pub prefix: String,
     /// Seconds one request may take.
     pub seconds: u64,
     /// Texts of one request.
@@ -35,7 +37,15 @@ pub struct Embeddings {
 
 impl Default for Embeddings {
     fn default() -> Self {
-        Self { url: String::new(), model: String::new(), key: String::new(), seconds: 30, batch: 32, characters: 1_000 }
+        Self {
+            url: String::new(),
+            model: String::new(),
+            key: String::new(),
+            prefix: String::new(),
+            seconds: 30,
+            batch: 32,
+            characters: 1_000,
+        }
     }
 }
 
@@ -56,13 +66,14 @@ impl Embeddings {
         if self.model.trim().is_empty() {
             return Some("embeddings.model: which model is to be asked?".to_owned());
         }
-        let sane = self.seconds > 0 && (1..=2_048).contains(&self.batch) && (50..=100_000).contains(&self.characters);
-        (!sane).then(|| "embeddings: needs at least 1 second, 1 to 2048 texts a batch, 50 to 100000 characters".to_owned())
+        let sane = (1..=600).contains(&self.seconds) && (1..=2_048).contains(&self.batch) && (50..=100_000).contains(&self.characters);
+        (!sane).then(|| "embeddings: needs 1 to 600 seconds, 1 to 2048 texts a batch, 50 to 100000 characters".to_owned())
     }
 
     /// What the market needs to know of it.
     pub fn market(&self) -> Option<EmbeddingConfig> {
-        self.is_on().then(|| EmbeddingConfig { model: self.model.clone(), batch: self.batch, characters: self.characters })
+        let (model, prefix) = (self.model.clone(), self.prefix.clone());
+        self.is_on().then_some(EmbeddingConfig { model, prefix, batch: self.batch, characters: self.characters })
     }
 }
 
@@ -120,14 +131,22 @@ impl Embedder {
             request = request.header("Authorization", format!("Bearer {}", self.settings.key));
         }
         let asked = json!({ "model": self.settings.model, "input": texts, "encoding_format": "float" });
-        let mut response = request.send_json(&asked).map_err(|e| unavailable(&e))?;
+        // Whether a text takes too long or the end point does shows when a harmless one is asked about.
+        let failed = |error: ureq::Error| match error {
+            ureq::Error::Timeout(_) => EmbeddingFailure::Refused(format!("no answer within {} seconds", self.settings.seconds)),
+            error => unavailable(&error),
+        };
+        let mut response = request.send_json(&asked).map_err(failed)?;
         match response.status().as_u16() {
             200..=299 => {}
-            // The texts are at fault: too long, or not wanted. Everything else may be otherwise another time.
-            status @ (400 | 413 | 422) => return Err(EmbeddingFailure::Refused(complaint(status, &mut response))),
-            status => return Err(EmbeddingFailure::Unavailable(complaint(status, &mut response))),
+            // Not allowed, not there, busy, or somebody between: that may be otherwise another time, whatever the texts are.
+            status @ (300..=399 | 401 | 403 | 404 | 408 | 429 | 502..=504) => {
+                return Err(EmbeddingFailure::Unavailable(complaint(status, &mut response)));
+            }
+            // Some say 400, others 500 to a text that is too long for them.
+            status => return Err(EmbeddingFailure::Refused(complaint(status, &mut response))),
         }
-        let answer: Answer = response.body_mut().with_config().limit(ANSWER_MAX).read_json().map_err(|e| unavailable(&e))?;
+        let answer: Answer = response.body_mut().with_config().limit(ANSWER_MAX).read_json().map_err(failed)?;
         vectors(answer, texts.len()).map_err(EmbeddingFailure::Unavailable)
     }
 }

@@ -76,7 +76,8 @@ pub async fn run(request: &Evaluate, embeddings: &Embeddings) -> anyhow::Result<
     ensure!(!request.embeddings || embeddings.is_on(), "--embeddings needs an end point: configure embeddings.url and embeddings.model");
     let embedder = request.embeddings.then(|| Embedder::new(embeddings));
     let ask = |texts: &[String]| embedder.as_ref().map_or_else(|| Ok(Vec::new()), |e| e.ask(texts)).map_err(|e| e.to_string());
-    let embed: Option<(Embed<'_>, usize)> = request.embeddings.then_some((&ask, embeddings.characters));
+    let Embeddings { prefix, batch, characters, .. } = embeddings;
+    let embed = request.embeddings.then_some(Embed { ask: &ask, prefix, batch: *batch, characters: *characters });
     let mut rows = Vec::new();
     for folder in &request.dataset {
         let side = match request.side {

@@ -68,7 +68,21 @@ pub fn start(
     let post = Arc::new(post);
     let of = || (market.clone(), changed.clone(), stop.clone());
     let (m, c, s) = of();
-    workers.spawn(async move { run("index", s, c, LOOK, || matching::index_step(&m)).await });
+    let indexed = Arc::new(Notify::new());
+    let news = indexed.clone();
+    let index = move || {
+        let (market, news) = (m.clone(), news.clone());
+        async move {
+            let done = matching::index_step(&market).await?;
+            if done > 0 {
+                news.notify_one();
+            }
+            Ok(done)
+        }
+    };
+    workers.spawn(run("index", s, c, LOOK, index));
+    let (m, _, s) = of();
+    workers.spawn(async move { run("matches", s, indexed, LOOK, || matching::match_step(&m)).await });
     let (m, c, s) = of();
     workers.spawn(async move { run("notices", s, c, LOOK, || notices::notice_step(&m)).await });
     let (m, c, s) = of();

@@ -89,6 +89,13 @@ impl Closed {
         &self.settings
     }
 
+    /// The same, configured otherwise.
+    #[must_use]
+    pub fn with(mut self, configure: impl FnOnce(&mut Settings)) -> Self {
+        configure(&mut self.settings);
+        self
+    }
+
     /// Opens it again.
     pub async fn open(self) -> TestApp {
         let app = TestApp::open(self.settings, self.micros, self.folder).await;
@@ -195,7 +202,7 @@ impl TestApp {
 
     /// Brings index and matches up to date, as the worker does.
     pub async fn index(&self) {
-        while matching::index_step(self.market()).await.unwrap() > 0 {}
+        matching::catch_up(self.market()).await.unwrap();
     }
 
     /// Writes and sends every letter that is due, as the workers do; answers all letters sent so far.

@@ -216,7 +216,7 @@ async fn mixed_writers_never_lock_each_other_out() {
             for _ in 0..40 {
                 contracts::contracts(&market, &actor, &Filter::default(), 1).await.unwrap();
                 listings::own_listings(&market, &actor, None, 1).await.unwrap();
-                keqiao_market::matching::index_step(&market).await.unwrap();
+                keqiao_market::matching::catch_up(&market).await.unwrap();
             }
         })
     };

@@ -60,15 +60,23 @@ impl EndPoint {
     }
 }
 
-/// A demand and an achievement about bearings, and one in English that shares no word with the demand.
+/// A demand and an achievement about bearings, one in English that shares only an indicator with the demand, and seven about other things.
 async fn stocked(app: &TestApp) -> (Pair, String) {
     let pair = app.pair_of(DemandForm::complete().detail(SECRET), AchievementForm::complete().detail(SECRET)).await;
     let english = AchievementForm::complete().title("Spindle that runs cool").summary("Silicon nitride balls.").keywords("ceramics");
     let english = english.set("language", "en").set("one_sentence", "Runs cool.").set("advantage", "Lasts.").set("applications", "Two.");
     let english = app.published(&pair.researcher, &pair.officer, Achievement, english.fields()).await;
+    for n in 0..7 {
+        let other = AchievementForm::complete().title(&format!("第{n}种数码印花墨水")).summary("印花墨水不堵喷头。").keywords("印花");
+        let other = other.set("one_sentence", "印花快。").set("advantage", "印花清楚。").set("applications", "三家印花厂。");
+        app.published(&pair.researcher, &pair.officer, Achievement, other.fields()).await;
+    }
     app.index().await;
     (pair, english)
 }
+
+/// Listings in it.
+const ALL: usize = 10;
 
 /// A demand's page of matches.
 async fn matches(pair: &Pair) -> String {
@@ -86,16 +94,17 @@ async fn listings_are_matched_by_what_they_mean() {
     let (pair, english) = stocked(&app).await;
     assert_eq!(meanings(&matches(&pair).await), 0);
 
+    let by_words = rows(&app).await;
     let end_point = EndPoint::default();
-    assert_eq!(end_point.settle(&app).await.unwrap(), 3);
+    assert_eq!(end_point.settle(&app).await.unwrap(), ALL);
     let page = matches(&pair).await;
     assert!(page.contains(&english) && meanings(&page) == 2, "{page}");
     assert!(!end_point.asked.lock().unwrap().iter().any(|text| text.contains(SECRET)), "only what everybody may read goes out");
     let status = matching::embedding_status(app.market()).await.unwrap().unwrap();
-    assert_eq!((status.model.as_str(), status.embedded, status.refused, status.waiting), ("three-subjects", 3, 0, 0));
+    assert_eq!((status.model.as_str(), status.embedded, status.refused, status.waiting), ("three-subjects", 10, 0, 0));
     let admin = app.admin().await;
     let overview = admin.open("/en/admin").await;
-    assert!(overview.text.contains("three-subjects: 3 listings, 0 refused"), "{}", overview.text);
+    assert!(overview.text.contains("three-subjects: 10 listings, 0 refused"), "{}", overview.text);
 
     // Each text is asked about once, whatever else happens to its listing.
     assert_eq!(end_point.settle(&app).await.unwrap(), 0);
@@ -104,11 +113,74 @@ async fn listings_are_matched_by_what_they_mean() {
     matching::reindex(app.market(), true, |_, _| {}).await.unwrap();
     assert_eq!(rows(&app).await, first, "two runs give the same answer");
 
-    // It is remembered when the program starts again.
+    // It is remembered when the program starts again, and forgotten when it is configured otherwise.
     drop((pair, admin));
     let app = app.close().open().await;
     assert_eq!(end_point.settle(&app).await.unwrap(), 0);
     assert_eq!(rows(&app).await, first);
+    let app = app.close().with(|settings| settings.embeddings.url.clear()).open().await;
+    assert_eq!(end_point.settle(&app).await.unwrap(), 0);
+    assert_eq!(rows(&app).await, by_words, "as before anything was asked");
+    let app = app.close().with(with_model("three-subjects")).open().await;
+    assert_eq!(end_point.settle(&app).await.unwrap(), 0);
+    assert_eq!(rows(&app).await, first);
+    let app = app.close().with(with_model("another")).open().await;
+    assert_eq!(end_point.settle(&app).await.unwrap(), ALL, "another model is asked about everything");
+    assert_eq!(rows(&app).await, first);
+}
+
+#[tokio::test]
+async fn a_new_listing_is_matched_by_its_meaning_and_a_moved_one_is_not_asked_about() {
+    let app = TestApp::with(with_model("three-subjects")).await;
+    let (pair, _) = stocked(&app).await;
+    let end_point = EndPoint::default();
+    end_point.settle(&app).await.unwrap();
+    let second = AchievementForm::complete().title("Second Spindle").summary("Ceramic.").keywords("ceramics").set("language", "en");
+    let second = second.set("one_sentence", "Quiet.").set("advantage", "Quiet.").set("applications", "One.");
+    let second = app.published(&pair.researcher, &pair.officer, Achievement, second.fields()).await;
+    app.index().await;
+    let page = matches(&pair).await;
+    assert!(page.contains(&second) && meanings(&page) == 2, "by its indicator alone");
+    assert_eq!(end_point.settle(&app).await.unwrap(), 1);
+    assert_eq!(meanings(&matches(&pair).await), 3);
+    pair.interest().await;
+    assert_eq!(end_point.settle(&app).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_index_that_is_built_anew_knows_what_was_said_meanwhile() {
+    let app = TestApp::with(with_model("three-subjects")).await;
+    stocked(&app).await;
+    let end_point = EndPoint::default();
+    while matching::embedding_step(app.market(), |texts| std::future::ready(end_point.answer(&texts))).await.unwrap() > 0 {}
+    assert_eq!(app.market().search_index().embedded(), 0, "the index has not read the outbox yet");
+    matching::reindex(app.market(), false, |_, _| {}).await.unwrap();
+    assert_eq!(app.market().search_index().embedded(), ALL);
+}
+
+#[tokio::test]
+async fn what_was_answered_before_a_failure_is_kept_and_of_several_nodes_one_asks() {
+    let app = TestApp::with(with_model("three-subjects")).await;
+    stocked(&app).await;
+    let end_point = EndPoint::default();
+    let left = std::cell::Cell::new(2);
+    let twice = |texts: Vec<String>| {
+        left.set(left.get() - 1);
+        std::future::ready(if left.get() < 0 { Err(EmbeddingFailure::Unavailable("429".to_owned())) } else { end_point.answer(&texts) })
+    };
+    assert!(matching::embedding_step(app.market(), twice).await.is_err());
+    let status = matching::embedding_status(app.market()).await.unwrap().unwrap();
+    assert_eq!((status.embedded, status.waiting), (8, 2), "two batches of four");
+
+    // Another node asks, and is not heard of any more.
+    use keqiao_market::entity::consumer;
+    use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, sea_query::Expr};
+    let until = keqiao_market::db::micros(app.now() + time::Duration::minutes(2));
+    let turn = consumer::Entity::update_many().col_expr(consumer::Column::Seq, Expr::value(until));
+    turn.filter(consumer::Column::Name.eq("embeddings turn")).exec(app.market().database()).await.unwrap();
+    assert_eq!(end_point.settle(&app).await.unwrap(), 0);
+    app.wait(time::Duration::minutes(3));
+    assert_eq!(end_point.settle(&app).await.unwrap(), 2);
 }
 
 /// Stored matches.
@@ -130,8 +202,8 @@ async fn a_silent_end_point_holds_nothing_up() {
     assert!(matches!(failed, Err(Error::Internal(why)) if why.contains("nobody answers")));
     before.assert_same(&app.rows().await, "a silent end point");
     assert!(matches(&pair).await.contains(&pair.achievement), "words match as ever");
-    assert_eq!(matching::embedding_status(app.market()).await.unwrap().unwrap().waiting, 3);
-    assert_eq!(EndPoint::default().settle(&app).await.unwrap(), 3, "when it answers again, nothing was lost");
+    assert_eq!(matching::embedding_status(app.market()).await.unwrap().unwrap().waiting, 10);
+    assert_eq!(EndPoint::default().settle(&app).await.unwrap(), ALL, "when it answers again, nothing was lost");
     let wrong = |texts: Vec<String>| std::future::ready(Ok(vec![vec![1.0, 0.0, 0.0]; texts.len() + 1]));
     app.published(&pair.engineer, &pair.officer, Demand, DemandForm::complete().title("轴承异响").fields()).await;
     assert!(matching::embedding_step(app.market(), wrong).await.is_err(), "too many vectors");
@@ -150,9 +222,16 @@ async fn one_refused_text_does_not_spoil_the_others() {
     let end_point = EndPoint { refuses: Some("Spindle"), ..EndPoint::default() };
     end_point.settle(&app).await.unwrap();
     let status = matching::embedding_status(app.market()).await.unwrap().unwrap();
-    assert_eq!((status.embedded, status.refused, status.waiting), (2, 1, 0));
+    assert_eq!((status.embedded, status.refused, status.waiting), (9, 1, 0));
     assert_eq!(end_point.settle(&app).await.unwrap(), 0, "nor is it asked again and again");
     assert_eq!(meanings(&matches(&pair).await), 1);
+
+    // Who configures shorter texts has the refused ones asked about again, and only those.
+    drop(pair);
+    let app = app.close().with(|settings| settings.embeddings.characters = 900).open().await;
+    let end_point = EndPoint::default();
+    assert_eq!(end_point.settle(&app).await.unwrap(), 1);
+    assert_eq!(matching::embedding_status(app.market()).await.unwrap().unwrap().refused, 0);
 }
 
 /// A server that answers as told: address and what it was sent.
@@ -193,9 +272,10 @@ async fn the_end_point_is_asked_as_openai_is() {
     for (status, body, refused) in [
         (StatusCode::BAD_REQUEST, r#"{"error":{"message":"too long"}}"#, true),
         (StatusCode::PAYLOAD_TOO_LARGE, "", true),
+        (StatusCode::INTERNAL_SERVER_ERROR, "input is too large to process", true),
         (StatusCode::UNAUTHORIZED, "no", false),
         (StatusCode::TOO_MANY_REQUESTS, "slowly", false),
-        (StatusCode::INTERNAL_SERVER_ERROR, "", false),
+        (StatusCode::SERVICE_UNAVAILABLE, "", false),
         (StatusCode::FOUND, "", false),
         (StatusCode::OK, "<html>", false),
         (StatusCode::OK, r#"{"data":[{"index":0,"embedding":[1,0]}]}"#, false),
@@ -205,5 +285,5 @@ async fn the_end_point_is_asked_as_openai_is() {
         assert!(answer.is_err(), "{status} {body}");
     }
     let (slow, _) = asked(StatusCode::OK, body, Duration::from_secs(30)).await;
-    assert!(matches!(slow, Err(EmbeddingFailure::Unavailable(_))), "{slow:?}");
+    assert!(matches!(&slow, Err(EmbeddingFailure::Refused(why)) if why.contains("1 seconds")), "{slow:?}");
 }

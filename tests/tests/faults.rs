@@ -211,6 +211,7 @@ async fn damage_under_the_running_market_is_repaired_by_the_next_steps() {
         steps += 1;
         assert!(steps < 10, "it ends");
     }
+    app.index().await;
     assert_agreed(app.market(), "deleted").await;
     assert!(app.visitor().open("/demands?q=索引被删").await.text.contains(&number));
 }
@@ -298,6 +299,7 @@ async fn rebuilding_while_others_write_loses_nothing() {
         tokio::spawn(async move {
             for _ in 0..20 {
                 matching::index_step(&market).await.unwrap();
+                matching::match_step(&market).await.unwrap();
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         })
@@ -370,7 +372,7 @@ async fn work_until_killed() {
         for kind in SIDES {
             let start = round * 3 % 40;
             bring_in(&market, kind, start..start + 5, round).await;
-            while matching::index_step(&market).await.unwrap() > 0 {}
+            matching::catch_up(&market).await.unwrap();
         }
         if round % 4 == 0 {
             matching::reindex(&market, round % 8 == 0, |_, _| {}).await.unwrap();

@@ -55,7 +55,8 @@ async fn what_is_published_is_found_and_what_is_withdrawn_is_gone() {
     app.publish(&officer, ListingKind::Demand, &number).await;
     assert!(!here("轴承").await, "not before the index has it");
     assert!(matching::index_lag(app.market()).await.unwrap() > 0);
-    assert!(matching::index_step(app.market()).await.unwrap() > 0, "one step is enough");
+    let steps = (matching::index_step(app.market()).await.unwrap(), matching::match_step(app.market()).await.unwrap());
+    assert!(steps.0 > 0 && steps.1 > 0, "one step of each is enough");
     assert_eq!(matching::index_lag(app.market()).await.unwrap(), 0);
     assert!(here("轴承").await && here("").await && matched().await);
     assert!(!here("拖拉机").await);

@@ -256,8 +256,6 @@ pub mod weight_set {
         pub created_at: i64,
         pub adopted_by: Option<Uuid>,
         pub adopted_at: Option<i64>,
-        pub matched_to: Option<Uuid>,
-        pub matched_at: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -5,6 +5,8 @@
 pub enum Event {
     /// A listing's public text or state changed: index it, or take it out.
     ListingChanged,
+    /// It is known what a listing means: every node takes that in, matches follow later.
+    ListingEmbedded,
     /// A listing waits for review.
     ListingSubmitted,
     /// A listing was published or returned: tell its owner.
@@ -36,6 +38,7 @@ impl Event {
     pub fn code(self) -> &'static str {
         match self {
             Self::ListingChanged => "listing_changed",
+            Self::ListingEmbedded => "listing_embedded",
             Self::ListingSubmitted => "listing_submitted",
             Self::ListingReviewed => "listing_reviewed",
             Self::InterestSent => "interest_sent",
@@ -52,8 +55,9 @@ impl Event {
     }
 
     /// Every event.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ListingChanged,
+        Self::ListingEmbedded,
         Self::ListingSubmitted,
         Self::ListingReviewed,
         Self::InterestSent,

@@ -185,10 +185,19 @@ impl Default for Periods {
 pub struct EmbeddingConfig {
     /// The model that answers. Vectors of another one are asked for anew.
     pub model: String,
+    /// What is put before each text, for models that want to be told what it is.
+    pub prefix: String,
     /// Listings asked about at once.
     pub batch: usize,
     /// Longest text, characters; what is longer is cut.
     pub characters: usize,
+}
+
+impl EmbeddingConfig {
+    /// Which vectors can be compared: those of one model that read one prefix.
+    pub fn key(&self) -> String {
+        if self.prefix.is_empty() { self.model.clone() } else { format!("{} after `{}`", self.model, self.prefix) }
+    }
 }
 
 /// What the operator decides.

@@ -26,12 +26,12 @@ use crate::{
 };
 
 pub use self::embeddings::{EmbeddingFailure, EmbeddingStatus, embedding_status, embedding_step};
-pub use self::indexing::{IndexStatus, index_lag, index_status, index_step, needs_rebuild, open_index, reindex};
+pub use self::indexing::{IndexStatus, catch_up, index_lag, index_status, index_step, match_step, needs_rebuild, open_index, reindex};
 pub(crate) use self::indexing::{Indexing, is_live, is_simple, search};
 use self::indexing::{explanations, index_position};
 pub(crate) use self::pairs::best_answers;
 pub use self::pairs::{DismissedView, MatchOrder, MatchView, PAIRS_MAX, PairFilter, PairView, best_pairs, dismissed, matches};
-pub(crate) use self::rematch::{followed, in_force};
+pub(crate) use self::rematch::{ask as ask_rematch, following, in_force};
 
 /// Best answers kept per listing.
 const KEPT: usize = 50;
@@ -41,8 +41,10 @@ const UNIX_JULIAN_DAY: i32 = 2_440_588;
 const MATCHES: &str = "matches";
 /// Listings whose matches are stored in one transaction.
 const CHUNK: usize = 50;
-/// Outbox rows taken in one step.
+/// Outbox rows taken into the index in one step.
 const STEP: u64 = 2_000;
+/// Outbox rows whose matches are computed in one step; each changed listing costs up to [`KEPT`] others.
+const MATCHED: u64 = 200;
 
 /// What is indexed of a listing: public text only. The confidential detail never gets here.
 pub(crate) fn document_of(row: &listing::Model, organisation: &organisation::Model) -> Result<Document> {
@@ -131,21 +133,27 @@ pub async fn document(market: &Market, id: Uuid) -> Result<Document> {
     documents(market, &[id]).await?.remove(&id).ok_or(Error::NotFound)
 }
 
+/// Whom events of these kinds are about, each once.
+fn subjects(events: &[outbox::Model], kinds: &[Event]) -> Vec<Uuid> {
+    let of_kind = |event: &&outbox::Model| kinds.iter().any(|kind| kind.code() == event.kind);
+    let subjects: BTreeSet<Uuid> = events.iter().filter(of_kind).map(|e| e.subject_id).collect();
+    subjects.into_iter().collect()
+}
+
 fn changed_listings(events: &[outbox::Model]) -> Vec<Uuid> {
-    let changed: BTreeSet<Uuid> = events.iter().filter(|e| e.kind == Event::ListingChanged.code()).map(|e| e.subject_id).collect();
-    changed.into_iter().collect()
+    subjects(events, &[Event::ListingChanged])
 }
 
 /// Recomputes what the events since the last time may have changed. Its own place in the outbox is stored after the matches are, so that a
 /// crash in between only does the work again.
-async fn match_step(market: &Market) -> Result<usize> {
+async fn match_changed(market: &Market) -> Result<usize> {
     let Some(indexed) = index_position(market).await? else { return Ok(0) };
     let position = consumer::Entity::find_by_id(MATCHES.to_owned()).one(&market.db).await?.map_or(0, |c| c.seq);
     let events = outbox::Entity::find()
         .filter(outbox::Column::Seq.gt(position))
         .filter(outbox::Column::Seq.lte(indexed))
         .order_by_asc(outbox::Column::Seq)
-        .limit(STEP)
+        .limit(MATCHED)
         .all(&market.db)
         .await?;
     let Some(last) = events.last().map(|e| e.seq) else { return Ok(0) };
@@ -188,24 +196,43 @@ async fn followed_until(market: &Market, name: &str, seq: i64) -> Result<()> {
 async fn store_matches(market: &Market, documents: Vec<Document>) -> Result<BTreeSet<Uuid>> {
     let mut answers = BTreeSet::new();
     for chunk in documents.chunks(CHUNK) {
-        answers.extend(store_chunk(market, chunk.to_vec()).await?);
+        answers.extend(store_chunk(market, chunk).await?);
     }
     Ok(answers)
 }
 
+/// A listing and its best answers with their scores.
+type Answers = (Uuid, Vec<(Uuid, f32)>);
+
+/// The best answers to some listings, worked out on all processors.
+async fn ranked(market: &Market, documents: &[Document]) -> Result<Vec<Answers>> {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let parts = documents.chunks(documents.len().div_ceil(processors).max(1)).map(|part| {
+        let (search, part) = (market.search.clone(), part.to_vec());
+        tokio::task::spawn_blocking(move || {
+            let rank = |document: &Document| Ok((document.id, search.rank(document, KEPT)?));
+            part.iter().map(rank).collect::<std::result::Result<Vec<Answers>, keqiao_search::SearchError>>()
+        })
+    });
+    let mut found = Vec::new();
+    for part in futures::future::join_all(parts).await {
+        found.extend(part.map_err(Error::internal)??);
+    }
+    Ok(found)
+}
+
 /// One transaction's worth of [`store_matches`].
-async fn store_chunk(market: &Market, chunk: Vec<Document>) -> Result<BTreeSet<Uuid>> {
-    rematch::follow(market).await?;
-    let search = market.search.clone();
-    let found = tokio::task::spawn_blocking(move || {
-        chunk
-            .iter()
-            .map(|document| Ok((document.id, search.rank(document, KEPT)?)))
-            .collect::<std::result::Result<Vec<_>, keqiao_search::SearchError>>()
-    })
-    .await
-    .map_err(Error::internal)??;
-    let tx = market.write(&Actor::System).await?;
+async fn store_chunk(market: &Market, chunk: &[Document]) -> Result<BTreeSet<Uuid>> {
+    let (tx, found) = loop {
+        let asked = rematch::newest(&market.db).await?;
+        rematch::follow(market).await?;
+        let found = ranked(market, &chunk).await?;
+        let tx = market.write(&Actor::System).await?;
+        // Other weights may have come into force and have been followed by another node meanwhile: these are old then.
+        if rematch::newest(&*tx).await?.map(|row| row.id) == asked.map(|row| row.id) {
+            break (tx, found);
+        }
+    };
     // A listing taken off the market meanwhile must not come back into anybody's list.
     let ids: BTreeSet<Uuid> = found.iter().flat_map(|(id, matches)| matches.iter().map(|(other, _)| *other).chain([*id])).collect();
     let ids: Vec<Uuid> = ids.into_iter().collect();

@@ -219,7 +219,7 @@ async fn letter_of(market: &Market, tx: &Tx, event: &outbox::Model) -> Result<Op
     let text = |name: &str| payload.get(name).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
     let Some(kind) = Event::from_code(&event.kind) else { return Ok(None) };
     match kind {
-        Event::ListingChanged | Event::PairJudged | Event::WeightsChanged => Ok(None),
+        Event::ListingChanged | Event::ListingEmbedded | Event::PairJudged | Event::WeightsChanged => Ok(None),
         Event::ListingSubmitted => {
             let Some(row) = listing::Entity::find_by_id(event.subject_id).one(&**tx).await? else { return Ok(None) };
             let letter = Letter::ListingSubmitted {

@@ -130,7 +130,7 @@ pub struct WeightsView {
     pub edition: i64,
     /// What can be learnt from.
     pub material: Material,
-    /// Listings whose stored matches follow the weights in force, of all on the market; nothing when all do.
+    /// Listings whose stored matches were computed anew since the weights changed, of all on the market; nothing when all were.
     pub following: Option<(u64, u64)>,
     /// All sets, newest first.
     pub sets: Paged<WeightSet>,
@@ -193,17 +193,13 @@ pub async fn overview(market: &Market, actor: &Actor, page: u64) -> Result<Weigh
     let found = person::Entity::find().filter(person::Column::Id.is_in(people)).all(&market.db).await?;
     let names: HashMap<Uuid, String> = found.into_iter().map(|p| (p.id, p.name)).collect();
     let judgements = judged::judgements(market).await?;
-    let following = match &set {
-        Some(row) if row.matched_at.is_none() => Some(matching::followed(market, row).await?),
-        _ => None,
-    };
     Ok(WeightsView {
         in_force: set.as_ref().map_or(Ok(WEIGHTS), weights_of)?,
         edition: newest.as_ref().map_or(0, |row| row.edition),
         proposal: newest.filter(|row| row.adopted_at.is_none()).map(|row| WeightSet::of(&row, &names)).transpose()?,
         set: set.map(|row| WeightSet::of(&row, &names)).transpose()?,
         material: Material { pairs: judgements.pairs(), lists: judgements.lists(), comparisons: judgements.comparisons() },
-        following,
+        following: matching::following(market).await?,
         sets: sets.with(rows.iter().map(|row| WeightSet::of(row, &names)).collect::<Result<_>>()?),
     })
 }
@@ -256,8 +252,6 @@ async fn insert(tx: &Tx, person: Uuid, learnt: Option<(&Learnt, usize)>) -> Resu
         created_at: Set(tx.now),
         adopted_by: Set(adopted.then_some(person)),
         adopted_at: Set(adopted.then_some(tx.now)),
-        matched_to: Set(None),
-        matched_at: Set(None),
     };
     row.insert(&**tx).await?;
     Ok(id)
@@ -323,5 +317,6 @@ pub async fn declare(market: &Market, actor: &Actor, edition: i64, once: Option<
 
 async fn changed(tx: &Tx, action: &str, id: Uuid, seen: i64) -> Result<()> {
     tx.audit(action, Subject::Weights, Some(id), json!({ "edition": seen })).await?;
-    tx.emit(Event::WeightsChanged, id, json!({})).await
+    tx.emit(Event::WeightsChanged, id, json!({})).await?;
+    matching::ask_rematch(tx, "weights").await
 }

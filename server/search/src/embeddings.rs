@@ -9,6 +9,11 @@ use std::collections::{BinaryHeap, HashMap};
 use keqiao_model::ListingKind;
 use uuid::Uuid;
 
+/// Of fewer vectors of a side nothing can be told: how near is near is learnt from how near the others are.
+const LEAST_COMPARED: usize = 8;
+/// Near are those that are nearer than the mean of all by this many standard deviations: cosines of one model lie between -1 and 1, those of
+/// another between 0.8 and 0.95.
+const NEAR: f64 = 1.0;
 /// More vectors of one side are not compared one by one for every listing: then only those that words find are.
 const MOST_COMPARED: usize = 200_000;
 
@@ -148,8 +153,8 @@ impl Embeddings {
         self.demands.ids.len() + self.achievements.ids.len()
     }
 
-    /// The listings of the other side that mean most nearly what this one does, nearest first, at most `most`. None when nothing is known of
-    /// the listing itself, or the other side is too large to be compared as a whole.
+    /// The listings of the other side that mean nearly what this one does, nearest first, at most `most`. None when nothing is known of the
+    /// listing itself, or the other side is too large to be compared as a whole.
     pub(crate) fn nearest(&self, kind: ListingKind, id: Uuid, most: usize) -> Option<Vec<Uuid>> {
         let own = self.side(kind).of(id, self.size)?;
         let other = self.side(kind.opposite());
@@ -157,7 +162,7 @@ impl Embeddings {
         (other.ids.len() <= MOST_COMPARED).then(|| closest(own, all.map(|((id, numbers), length)| (id, numbers, length)), most))
     }
 
-    /// Of these listings of the other side those of which something is known, nearest first.
+    /// Of these listings of the other side those that mean nearly what this one does, nearest first.
     pub(crate) fn order(&self, kind: ListingKind, id: Uuid, these: &[Uuid]) -> Vec<Uuid> {
         let Some(own) = self.side(kind).of(id, self.size) else { return Vec::new() };
         let other = self.side(kind.opposite());
@@ -166,11 +171,15 @@ impl Embeddings {
     }
 }
 
-/// The `most` that point most nearly the same way, nearest first.
+/// Those that point nearly the same way, measured by all of them, nearest first, at most `most`.
 fn closest<'a>((own, own_length): (&[i8], f32), others: impl Iterator<Item = (Uuid, &'a [i8], f32)>, most: usize) -> Vec<Uuid> {
     let mut best: BinaryHeap<Reverse<Close>> = BinaryHeap::new();
+    let (mut count, mut sum, mut squares) = (0_usize, 0.0_f64, 0.0_f64);
     for (id, numbers, length) in others {
         let close = Close(product(own, numbers) as f32 / (own_length * length), id);
+        count += 1;
+        sum += f64::from(close.0);
+        squares += f64::from(close.0).powi(2);
         if best.len() < most {
             best.push(Reverse(close));
         } else if let Some(mut least) = best.peek_mut()
@@ -179,7 +188,13 @@ fn closest<'a>((own, own_length): (&[i8], f32), others: impl Iterator<Item = (Uu
             *least = Reverse(close);
         }
     }
-    best.into_sorted_vec().into_iter().map(|Reverse(Close(_, id))| id).collect()
+    if count < LEAST_COMPARED {
+        return Vec::new();
+    }
+    let mean = sum / count as f64;
+    // Of equals all are near, however their sum was rounded.
+    let near = mean + NEAR * (squares / count as f64 - mean * mean).max(0.0).sqrt() - 1e-6;
+    best.into_sorted_vec().into_iter().filter(|Reverse(close)| f64::from(close.0) >= near).map(|Reverse(Close(_, id))| id).collect()
 }
 
 #[cfg(test)]
@@ -194,27 +209,43 @@ mod tests {
         Embedding::new(&[degrees.to_radians().cos() * 0.01, degrees.to_radians().sin() * 0.01]).unwrap()
     }
 
-    #[test]
-    fn the_nearest_come_first_and_of_equals_the_smaller_id() {
+    /// A demand and so many achievements, the n-th of which is so many degrees away.
+    fn known(degrees: &[f32]) -> Embeddings {
         let mut known = Embeddings::default();
         known.put(ListingKind::Demand, id(1), Some(&toward(0.0)));
-        for (number, degrees) in [(14, 50.0), (13, 50.0), (12, 10.0), (15, 170.0), (16, 90.0)] {
-            known.put(ListingKind::Achievement, id(number), Some(&toward(degrees)));
+        for (number, degrees) in (11..).zip(degrees) {
+            known.put(ListingKind::Achievement, id(number), Some(&toward(*degrees)));
         }
-        let nearest = |known: &Embeddings, most| known.nearest(ListingKind::Demand, id(1), most).unwrap();
-        assert_eq!(nearest(&known, 9), [12, 13, 14, 16, 15].map(id));
-        assert_eq!(nearest(&known, 2), [12, 13].map(id));
+        known
+    }
+
+    fn nearest(known: &Embeddings, most: usize) -> Vec<u128> {
+        known.nearest(ListingKind::Demand, id(1), most).unwrap().iter().map(Uuid::as_u128).collect()
+    }
+
+    #[test]
+    fn the_near_come_nearest_first_and_of_equals_the_smaller_id() {
+        let mut known = known(&[80.0, 10.0, 20.0, 10.0, 80.0, 85.0, 90.0, 95.0, 100.0, 170.0]);
+        assert_eq!(nearest(&known, 9), [12, 14, 13]);
+        assert_eq!(nearest(&known, 2), [12, 14]);
         assert!(nearest(&known, 0).is_empty());
         known.put(ListingKind::Achievement, id(12), None);
         known.put(ListingKind::Achievement, id(12), None);
-        known.put(ListingKind::Achievement, id(15), Some(&toward(1.0)));
-        known.put(ListingKind::Achievement, id(17), Some(&Embedding::new(&[1.0, 0.0, 0.0]).unwrap()));
-        assert_eq!(nearest(&known, 9), [15, 13, 14, 16].map(id));
-        assert_eq!(known.len(), 5);
-        assert_eq!(known.order(ListingKind::Demand, id(1), &[16, 12, 13, 99].map(id)), [13, 16].map(id));
+        known.put(ListingKind::Achievement, id(20), Some(&toward(1.0)));
+        known.put(ListingKind::Achievement, id(21), Some(&Embedding::new(&[1.0, 0.0, 0.0]).unwrap()));
+        assert_eq!(nearest(&known, 9), [20, 14, 13], "the last one moved into the place that was left, a vector of another size is none");
+        assert_eq!(known.len(), 10);
+        let these: Vec<Uuid> = (11..99).map(id).collect();
+        assert_eq!(known.order(ListingKind::Demand, id(1), &these), [20, 14, 13].map(id));
         assert_eq!(known.nearest(ListingKind::Demand, id(2), 9), None, "of whom nothing is known");
-        assert!(known.order(ListingKind::Demand, id(2), &[id(13)]).is_empty());
-        assert_eq!(known.nearest(ListingKind::Achievement, id(16), 9), Some(vec![id(1)]));
+        assert!(known.order(ListingKind::Demand, id(2), &these).is_empty());
+    }
+
+    #[test]
+    fn of_few_it_cannot_be_told_who_is_near_and_of_equals_all_are() {
+        assert!(nearest(&known(&[1.0, 90.0, 90.0, 90.0, 90.0, 90.0, 90.0]), 9).is_empty());
+        assert_eq!(nearest(&known(&[1.0, 90.0, 90.0, 90.0, 90.0, 90.0, 90.0, 90.0]), 9), [11]);
+        assert_eq!(nearest(&known(&[30.0; 8]), 99).len(), 8);
     }
 
     #[test]

@@ -79,11 +79,18 @@ pub enum EvaluateError {
     Embeddings(String),
 }
 
-/// Asks an embeddings end point for the vectors of these texts, in their order. Blocking.
-pub type Embed<'a> = &'a dyn Fn(&[String]) -> Result<Vec<Vec<f32>>, String>;
-
-/// Texts that are embedded at a time.
-const EMBEDDED: usize = 32;
+/// An embeddings end point, and what may be asked of it.
+#[derive(Clone, Copy)]
+pub struct Embed<'a> {
+    /// Answers the vectors of these texts, in their order. Blocking.
+    pub ask: &'a dyn Fn(&[String]) -> Result<Vec<Vec<f32>>, String>,
+    /// What is put before each text.
+    pub prefix: &'a str,
+    /// Texts of one request, at least one.
+    pub batch: usize,
+    /// Longest text, characters.
+    pub characters: usize,
+}
 
 /// The figures of one folder; all but the times are means over the judged queries, between 0 and 1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -134,11 +141,7 @@ pub struct Request<'a> {
 ///
 /// # Errors
 /// When the folder cannot be read, the index fails or the embeddings end point does.
-pub async fn evaluate(
-    request: &Request<'_>,
-    embed: Option<(Embed<'_>, usize)>,
-    progress: impl Fn(u64, u64),
-) -> Result<Evaluation, EvaluateError> {
+pub async fn evaluate(request: &Request<'_>, embed: Option<Embed<'_>>, progress: impl Fn(u64, u64)) -> Result<Evaluation, EvaluateError> {
     let path = request.folder.join("qrels").join(format!("{}.tsv", request.split));
     let judgements = read_judgements(&path)?;
     let (corpus, entries) = (read_corpus(request.folder)?, read_queries(request.folder)?);
@@ -152,15 +155,15 @@ pub async fn evaluate(
     let total = (corpus.len() + 2 * queries.len()) as u64;
     let index =
         index(documents.chain(queries.iter().map(|(_, document)| document.clone())).collect(), |done| progress(done, total)).await?;
-    if let Some((embed, characters)) = embed {
+    if let Some(embed) = embed {
         let documents = corpus.iter().enumerate().map(|(at, entry)| entry.document(number(at), request.side.opposite()));
         let documents: Vec<Document> = documents.chain(queries.iter().map(|(_, document)| document.clone())).collect();
-        for batch in documents.chunks(EMBEDDED) {
-            let texts: Vec<String> = batch.iter().map(|document| document.meaning_text(characters)).collect();
-            let vectors = embed(&texts).map_err(EvaluateError::Embeddings)?;
-            for (document, vector) in batch.iter().zip(&vectors) {
-                index.embed(document.kind, document.id, Embedding::new(vector).as_ref());
-            }
+        for batch in documents.chunks(embed.batch.max(1)) {
+            let texts: Vec<String> =
+                batch.iter().map(|document| format!("{}{}", embed.prefix, document.meaning_text(embed.characters))).collect();
+            let vectors = (embed.ask)(&texts).map_err(EvaluateError::Embeddings)?;
+            let known = batch.iter().zip(&vectors).map(|(document, vector)| (document.kind, document.id, Embedding::new(vector)));
+            index.embed(known.collect());
         }
     }
     let filled =

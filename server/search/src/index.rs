@@ -328,9 +328,12 @@ impl SearchIndex {
         self.read(|snapshot, fields| ask(&Basis { snapshot, fields, weights, embeddings: &embeddings }))
     }
 
-    /// Tells what a listing means, or that it is not known any more. It need not be indexed.
-    pub fn embed(&self, kind: ListingKind, id: uuid::Uuid, embedding: Option<&Embedding>) {
-        self.shared.embeddings.write().unwrap_or_else(PoisonError::into_inner).put(kind, id, embedding);
+    /// Tells what listings mean, or that it is not known any more. They need not be indexed. Blocking: waits for whoever compares.
+    pub fn embed(&self, known: Vec<(ListingKind, uuid::Uuid, Option<Embedding>)>) {
+        let mut embeddings = self.shared.embeddings.write().unwrap_or_else(PoisonError::into_inner);
+        for (kind, id, embedding) in known {
+            embeddings.put(kind, id, embedding.as_ref());
+        }
     }
 
     /// Listings of which it is known what they mean.

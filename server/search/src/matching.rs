@@ -138,8 +138,8 @@ fn these(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> Result<(Sco
 
 /// Scores the other side: all of it, or, where that would read too much, those whom the terms that tell most choose, and `others`.
 fn score(basis: &Basis<'_>, document: &Document, limit: usize, others: &[Uuid]) -> Result<Scored, SearchError> {
-    let Basis { snapshot, fields, embeddings, .. } = *basis;
-    let nearest = embeddings.nearest(document.kind, document.id, POOL);
+    let Basis { snapshot, fields, weights, embeddings } = *basis;
+    let nearest = if weights.meaning > 0.0 { embeddings.nearest(document.kind, document.id, POOL) } else { None };
     let query = document_query(snapshot, fields, document)?;
     let (choosing, rest) = query.resolved.split_at_checked(query.choosing).unwrap_or((&query.resolved, &[]));
     let mut all = Vec::new();
@@ -236,6 +236,7 @@ fn pooled(basis: &Basis<'_>, document: &Document, scored: &Scored, mut ranked: V
     let best: Vec<Uuid> = ranked.iter().map(Ranked::id).collect();
     let nearest = match &scored.nearest {
         Some(nearest) => nearest,
+        None if basis.weights.meaning <= 0.0 => &Vec::new(),
         None => &basis.embeddings.order(document.kind, document.id, &best),
     };
     let new: Vec<Uuid> = nearest.iter().copied().filter(|id| !best.contains(id)).collect();

@@ -108,7 +108,7 @@ pub async fn load(config: &Config, market: &Market, progress: impl Fn(u64, u64))
     // Months are closed as of their ends, whenever that is done.
     story.hours_ago(0);
     ledger::snapshot_step(&story.market).await?;
-    while matching::index_step(market).await? > 0 {}
+    matching::catch_up(market).await?;
     // People find the notices of the last days, and nobody gets three years of letters.
     notices::skip_notices(market, now - Duration::days(NOTICE_DAYS)).await?;
     Ok(true)

@@ -6,6 +6,7 @@ use std::{
     fmt::Write as _,
 };
 
+use keqiao_model::{ListingKind, ListingState};
 use keqiao_search::{Document, Embedding};
 use sea_orm::{
     ActiveValue::Set,
@@ -17,23 +18,30 @@ use uuid::Uuid;
 
 use super::{
     STEP, changed_listings, documents, followed_until,
-    indexing::{is_live, last_event},
+    indexing::{is_live, last_event, live_listings},
+    rematch,
 };
 use crate::{
     Actor, EmbeddingConfig, Error, Event, Market, Result,
+    db::micros,
     entity::{consumer, embedding, listing, outbox},
-    listings::kind_of,
+    listings::kind_code,
 };
 
 /// A text that nobody refuses.
 const HARMLESS: &str = "技术";
 /// Rows read at a time.
 const READ: usize = 1_000;
+/// How reasons to compute matches anew begin that have to do with meanings.
+const REASON: &str = "embeddings ";
+/// Whose turn it is to ask: a time until which a node has it.
+const TURN: &str = "embeddings turn";
+const TURN_MICROS: i64 = 2 * 60 * 1_000_000;
 
 /// Why an embeddings end point gave no vectors.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EmbeddingFailure {
-    /// It does not want one of these texts, and will not another time.
+    /// It does not want one of these texts, or cannot do with it.
     #[error("the embeddings end point refuses the text: {0}")]
     Refused(String),
     /// It cannot be reached, is busy, or answers what nobody can read.
@@ -76,11 +84,16 @@ fn answered(config: &EmbeddingConfig, refused: bool) -> Expr {
         .from(embedding::Entity)
         .and_where(column(embedding::Column::ListingId).equals((listing::Entity, listing::Column::Id)))
         .and_where(column(embedding::Column::ListingVersion).equals((listing::Entity, listing::Column::Version)))
-        .and_where(column(embedding::Column::Model).eq(config.model.as_str()));
+        .and_where(column(embedding::Column::Model).eq(config.key()))
+        .and_where(column(embedding::Column::Characters).eq(characters(config)));
     if refused {
         query.and_where(column(embedding::Column::Vector).eq(Vec::<u8>::new()));
     }
     Expr::exists(query)
+}
+
+fn characters(config: &EmbeddingConfig) -> i64 {
+    i64::try_from(config.characters).unwrap_or(i64::MAX)
 }
 
 /// Listings on the market whose text, as it is now, was not answered.
@@ -88,44 +101,118 @@ fn waiting(config: &EmbeddingConfig) -> Select<listing::Entity> {
     listing::Entity::find().filter(is_live()).filter(answered(config, false).not())
 }
 
-/// Asks `embed` for what has no vector yet, stores it and has these listings matched anew; answers how many it asked about. It goes through the
-/// whole market once for each model, the latest listings first, and follows the outbox then.
+/// Under which name the place in the outbox is kept: what is configured otherwise begins anew.
+fn place_of(config: &EmbeddingConfig) -> String {
+    format!("embeddings {} {}", config.key(), config.characters)
+}
+
+/// Why matches are computed anew when a model has said of the whole market what it means; they all begin with [`REASON`].
+fn reason_of(config: Option<&EmbeddingConfig>) -> String {
+    config.map_or_else(|| format!("{REASON}off"), |config| format!("{REASON}{}", config.key()))
+}
+
+/// Asks `embed` for what has no vector yet and stores it; answers how many listings it looked at. It goes through the whole market once for what
+/// is configured, the latest listings first, after which all matches are computed anew; then it follows the outbox, and each listing that it asked
+/// about is matched anew at once. Of several nodes one asks.
 ///
 /// # Errors
-/// [`Error::Internal`], also when the end point is not available; the next call goes on.
+/// [`Error::Internal`], also when the end point is not available; what it answered before is stored, and the next call goes on.
 pub async fn embedding_step<F, R>(market: &Market, embed: F) -> Result<usize>
 where
     F: Fn(Vec<String>) -> R,
     R: Future<Output = std::result::Result<Vec<Vec<f32>>, EmbeddingFailure>>,
 {
     let Some(config) = &market.config.embeddings else { return Ok(0) };
-    let name = format!("embeddings {}", config.model);
-    let last = last_event(market).await?;
-    let Some(place) = consumer::Entity::find_by_id(name.clone()).one(&market.db).await?.map(|c| c.seq) else {
-        let query = waiting(config).select_only().column(listing::Column::Id).order_by_desc(listing::Column::Id);
-        let ids = query.limit(config.batch as u64).into_tuple::<Uuid>().all(&market.db).await?;
-        embed_batch(market, config, &ids, &embed).await?;
-        if ids.is_empty() {
-            followed_until(market, &name, last).await?;
-        }
-        return Ok(ids.len());
-    };
-    let events =
-        outbox::Entity::find().filter(outbox::Column::Seq.gt(place)).order_by_asc(outbox::Column::Seq).limit(STEP).all(&market.db).await?;
-    let Some(last) = events.last().map(|e| e.seq) else { return Ok(0) };
-    let changed = changed_listings(&events);
-    for ids in changed.chunks(config.batch.max(1)) {
-        let query = waiting(config).filter(listing::Column::Id.is_in(ids.iter().copied())).select_only().column(listing::Column::Id);
-        let ids = query.into_tuple::<Uuid>().all(&market.db).await?;
-        embed_batch(market, config, &ids, &embed).await?;
+    if !take_turn(market).await? {
+        return Ok(0);
     }
-    followed_until(market, &name, last).await?;
-    Ok(events.len())
+    let done = asked(market, config, &embed).await;
+    leave_turn(market).await?;
+    done
+}
+
+async fn asked<F, R>(market: &Market, config: &EmbeddingConfig, embed: &F) -> Result<usize>
+where
+    F: Fn(Vec<String>) -> R,
+    R: Future<Output = std::result::Result<Vec<Vec<f32>>, EmbeddingFailure>>,
+{
+    let name = place_of(config);
+    let last = last_event(market).await?;
+    let (ids, place, event) = match consumer::Entity::find_by_id(name.clone()).one(&market.db).await?.map(|c| c.seq) {
+        None => {
+            let query = waiting(config).select_only().column(listing::Column::Id).order_by_desc(listing::Column::Id);
+            let ids = query.limit(READ as u64).into_tuple::<Uuid>().all(&market.db).await?;
+            if ids.is_empty() {
+                let tx = market.write(&Actor::System).await?;
+                rematch::ask(&tx, &reason_of(Some(config))).await?;
+                tx.commit().await?;
+            }
+            (ids, last, Event::ListingEmbedded)
+        }
+        Some(place) => {
+            let query = outbox::Entity::find().filter(outbox::Column::Seq.gt(place)).order_by_asc(outbox::Column::Seq);
+            let events = query.limit(STEP).all(&market.db).await?;
+            let Some(last) = events.last().map(|e| e.seq) else { return Ok(0) };
+            let mut ids = Vec::new();
+            for changed in changed_listings(&events).chunks(READ) {
+                let query = waiting(config).filter(listing::Column::Id.is_in(changed.iter().copied()));
+                ids.extend(query.select_only().column(listing::Column::Id).into_tuple::<Uuid>().all(&market.db).await?);
+            }
+            if ids.is_empty() {
+                followed_until(market, &name, last).await?;
+                return Ok(events.len());
+            }
+            (ids, last, Event::ListingChanged)
+        }
+    };
+    for batch in ids.chunks(config.batch.max(1)) {
+        embed_batch(market, config, batch, event, embed).await?;
+        hold_turn(market).await?;
+    }
+    if event == Event::ListingChanged || ids.is_empty() {
+        followed_until(market, &name, place).await?;
+    }
+    Ok(ids.len())
+}
+
+/// Whether it is this node's turn to ask: another one's ends by itself when it is not heard of any more.
+async fn take_turn(market: &Market) -> Result<bool> {
+    let row = consumer::ActiveModel { name: Set(TURN.to_owned()), seq: Set(0) };
+    consumer::Entity::insert(row)
+        .on_conflict(OnConflict::column(consumer::Column::Name).do_nothing().to_owned())
+        .exec_without_returning(&market.db)
+        .await?;
+    let now = micros(market.now());
+    let taken = consumer::Entity::update_many()
+        .col_expr(consumer::Column::Seq, Expr::value(now + TURN_MICROS))
+        .filter(consumer::Column::Name.eq(TURN))
+        .filter(consumer::Column::Seq.lte(now))
+        .exec(&market.db)
+        .await?;
+    Ok(taken.rows_affected > 0)
+}
+
+async fn hold_turn(market: &Market) -> Result<()> {
+    set_turn(market, micros(market.now()) + TURN_MICROS).await
+}
+
+async fn leave_turn(market: &Market) -> Result<()> {
+    set_turn(market, 0).await
+}
+
+async fn set_turn(market: &Market, until: i64) -> Result<()> {
+    consumer::Entity::update_many()
+        .col_expr(consumer::Column::Seq, Expr::value(until))
+        .filter(consumer::Column::Name.eq(TURN))
+        .exec(&market.db)
+        .await?;
+    Ok(())
 }
 
 /// What is to be stored of one listing.
 struct Answer {
     listing: Uuid,
+    number: String,
     version: i64,
     hash: String,
     /// As stored before, when the text has not changed.
@@ -133,14 +220,48 @@ struct Answer {
     text: String,
 }
 
-async fn embed_batch<F, R>(market: &Market, config: &EmbeddingConfig, ids: &[Uuid], embed: &F) -> Result<()>
+/// Asks about some listings and stores what is answered, also when something is not.
+async fn embed_batch<F, R>(market: &Market, config: &EmbeddingConfig, ids: &[Uuid], event: Event, embed: &F) -> Result<()>
 where
     F: Fn(Vec<String>) -> R,
     R: Future<Output = std::result::Result<Vec<Vec<f32>>, EmbeddingFailure>>,
 {
-    if ids.is_empty() {
-        return Ok(());
+    let (mut known, new): (Vec<Answer>, Vec<Answer>) =
+        answers(market, config, ids).await?.into_iter().partition(|answer| answer.known.is_some());
+    let (vectors, failure) = ask(&new, embed).await;
+    let mut changed = Vec::new();
+    for (mut answer, vector) in new.into_iter().zip(vectors) {
+        changed.push(answer.listing);
+        answer.known = Some(vector);
+        known.push(answer);
     }
+    let tx = market.write(&Actor::System).await?;
+    for answer in known {
+        use embedding::Column as C;
+        let row = embedding::ActiveModel {
+            listing_id: Set(answer.listing),
+            model: Set(config.key()),
+            text_hash: Set(answer.hash),
+            characters: Set(characters(config)),
+            listing_version: Set(answer.version),
+            vector: Set(answer.known.unwrap_or_default()),
+            updated_at: Set(tx.now),
+        };
+        // A node that was slow must not put an older text's vector in the place of a newer one's.
+        let newer = Expr::col((embedding::Entity, C::ListingVersion)).lte(answer.version);
+        let twice = OnConflict::columns([C::ListingId, C::Model])
+            .update_columns([C::TextHash, C::Characters, C::ListingVersion, C::Vector, C::UpdatedAt])
+            .action_and_where(newer)
+            .to_owned();
+        embedding::Entity::insert(row).on_conflict(twice).exec_without_returning(&*tx).await?;
+    }
+    tx.emit_many(event, &changed).await?;
+    tx.commit().await?;
+    failure.map_or(Ok(()), |failure| Err(Error::internal(failure)))
+}
+
+/// What there is to be asked about these listings, and what is known already.
+async fn answers(market: &Market, config: &EmbeddingConfig, ids: &[Uuid]) -> Result<Vec<Answer>> {
     // The version is read first: a text that is changed meanwhile is looked at again.
     let versions: HashMap<Uuid, i64> = listing::Entity::find()
         .select_only()
@@ -153,43 +274,20 @@ where
         .collect();
     let mut known: HashMap<Uuid, embedding::Model> = embedding::Entity::find()
         .filter(embedding::Column::ListingId.is_in(ids.iter().copied()))
-        .filter(embedding::Column::Model.eq(config.model.as_str()))
+        .filter(embedding::Column::Model.eq(config.key()))
         .all(&market.db)
         .await?
         .into_iter()
         .map(|row| (row.listing_id, row))
         .collect();
     let documents: BTreeMap<Uuid, Document> = documents(market, ids).await?.into_iter().collect();
-    let mut answers = Vec::new();
-    for document in documents.into_values() {
-        let Some(version) = versions.get(&document.id) else { continue };
-        let text = document.meaning_text(config.characters);
+    let answer = |document: Document| {
+        let text = format!("{}{}", config.prefix, document.meaning_text(config.characters));
         let hash = hash(&text);
-        let same = known.remove(&document.id).filter(|row| row.text_hash == hash);
-        answers.push(Answer { listing: document.id, version: *version, hash, known: same.map(|row| row.vector), text });
-    }
-    let asked: Vec<&Answer> = answers.iter().filter(|answer| answer.known.is_none()).collect();
-    let texts: Vec<String> = asked.iter().map(|answer| answer.text.clone()).collect();
-    let mut new: HashMap<Uuid, Vec<u8>> = asked.iter().map(|answer| answer.listing).zip(ask(texts, embed).await?).collect();
-    let changed: Vec<Uuid> = asked.iter().map(|answer| answer.listing).collect();
-    let tx = market.write(&Actor::System).await?;
-    for answer in answers {
-        let vector = answer.known.or_else(|| new.remove(&answer.listing)).unwrap_or_default();
-        let row = embedding::ActiveModel {
-            listing_id: Set(answer.listing),
-            listing_version: Set(answer.version),
-            model: Set(config.model.clone()),
-            text_hash: Set(answer.hash),
-            vector: Set(vector),
-            updated_at: Set(tx.now),
-        };
-        use embedding::Column as C;
-        let columns = [C::ListingVersion, C::Model, C::TextHash, C::Vector, C::UpdatedAt];
-        let twice = OnConflict::column(C::ListingId).update_columns(columns).to_owned();
-        embedding::Entity::insert(row).on_conflict(twice).exec_without_returning(&*tx).await?;
-    }
-    tx.emit_many(Event::ListingChanged, &changed).await?;
-    tx.commit().await
+        let known = known.remove(&document.id).filter(|row| row.text_hash == hash && !row.vector.is_empty()).map(|row| row.vector);
+        Some(Answer { listing: document.id, number: document.number, version: *versions.get(&document.id)?, hash, known, text })
+    };
+    Ok(documents.into_values().filter_map(answer).collect())
 }
 
 fn hash(text: &str) -> String {
@@ -200,38 +298,72 @@ fn hash(text: &str) -> String {
     })
 }
 
-/// The vectors of these texts as bytes, none of them for a text that is refused: of several, each is then asked about alone.
-async fn ask<F, R>(texts: Vec<String>, embed: &F) -> Result<Vec<Vec<u8>>>
+/// The vectors of the first of these texts as bytes, none of them for a text that is refused, and why there are no more. When several are refused
+/// together, each is asked about alone.
+async fn ask<F, R>(asked: &[Answer], embed: &F) -> (Vec<Vec<u8>>, Option<EmbeddingFailure>)
 where
     F: Fn(Vec<String>) -> R,
     R: Future<Output = std::result::Result<Vec<Vec<f32>>, EmbeddingFailure>>,
 {
-    if texts.is_empty() {
-        return Ok(Vec::new());
+    if asked.is_empty() {
+        return (Vec::new(), None);
     }
-    let count = texts.len();
-    match embed(texts.clone()).await {
-        Ok(vectors) if vectors.len() == count => {
-            Ok(vectors.iter().map(|vector| Embedding::new(vector).map(|e| e.to_bytes()).unwrap_or_default()).collect())
-        }
-        Ok(vectors) => Err(Error::internal(EmbeddingFailure::Unavailable(format!("{} vectors for {count} texts", vectors.len())))),
-        Err(EmbeddingFailure::Refused(_)) if count > 1 => {
-            let mut all = Vec::with_capacity(count);
-            for text in texts {
-                all.extend(Box::pin(ask(vec![text], embed)).await?);
-            }
-            Ok(all)
-        }
-        Err(EmbeddingFailure::Refused(why)) => {
-            // Whoever refuses this too has something against the model or the key, not against the text.
-            if let Err(failure) = embed(vec![HARMLESS.to_owned()]).await {
-                return Err(Error::internal(EmbeddingFailure::Unavailable(failure.to_string())));
-            }
-            tracing::warn!(why, "a listing is matched by its words alone");
-            Ok(vec![Vec::new()])
-        }
-        Err(failure) => Err(Error::internal(failure)),
+    match several(asked, embed).await {
+        Ok(vectors) => return (vectors, None),
+        Err(failure @ EmbeddingFailure::Unavailable(_)) => return (Vec::new(), Some(failure)),
+        Err(EmbeddingFailure::Refused(_)) => {}
     }
+    let mut vectors = Vec::with_capacity(asked.len());
+    for answer in asked {
+        match several(std::slice::from_ref(answer), embed).await {
+            Ok(one) => vectors.extend(one),
+            Err(failure @ EmbeddingFailure::Unavailable(_)) => return (vectors, Some(failure)),
+            Err(EmbeddingFailure::Refused(why)) => {
+                // Whoever refuses this too has something against the model or the key, not against the text.
+                if let Err(failure) = embed(vec![HARMLESS.to_owned()]).await {
+                    return (vectors, Some(EmbeddingFailure::Unavailable(failure.to_string())));
+                }
+                tracing::warn!(listing = answer.number, why, "a listing is matched by its words alone");
+                vectors.push(Vec::new());
+            }
+        }
+    }
+    (vectors, None)
+}
+
+async fn several<F, R>(asked: &[Answer], embed: &F) -> std::result::Result<Vec<Vec<u8>>, EmbeddingFailure>
+where
+    F: Fn(Vec<String>) -> R,
+    R: Future<Output = std::result::Result<Vec<Vec<f32>>, EmbeddingFailure>>,
+{
+    let vectors = embed(asked.iter().map(|answer| answer.text.clone()).collect()).await?;
+    if vectors.len() != asked.len() {
+        return Err(EmbeddingFailure::Unavailable(format!("{} vectors for {} texts", vectors.len(), asked.len())));
+    }
+    Ok(vectors.iter().map(|vector| Embedding::new(vector).map(|e| e.to_bytes()).unwrap_or_default()).collect())
+}
+
+/// Once after the program starts: tells the index what is stored, and sees to it that matches are computed anew when they go by another model, or
+/// go by one that is not configured any more.
+pub(super) async fn open(market: &Market) -> Result<()> {
+    let opened = market.indexing.embedded.get_or_try_init(|| async {
+        load_all(market).await?;
+        let config = market.config.embeddings.as_ref();
+        let wanted = reason_of(config);
+        let other = rematch::newest_for(&market.db, REASON).await?.is_some_and(|row| row.reason != wanted);
+        // A model that has not gone through the whole market yet asks when it has.
+        let through = match config {
+            Some(config) => consumer::Entity::find_by_id(place_of(config)).one(&market.db).await?.is_some(),
+            None => true,
+        };
+        if other && through {
+            let tx = market.write(&Actor::System).await?;
+            rematch::ask(&tx, &wanted).await?;
+            tx.commit().await?;
+        }
+        Ok::<_, Error>(())
+    });
+    opened.await.map(|_| ())
 }
 
 /// Tells the index what these listings mean, as stored.
@@ -240,18 +372,26 @@ pub(super) async fn load(market: &Market, ids: &[Uuid]) -> Result<()> {
     for ids in ids.chunks(READ) {
         let rows = embedding::Entity::find()
             .filter(embedding::Column::ListingId.is_in(ids.iter().copied()))
-            .filter(embedding::Column::Model.eq(config.model.as_str()))
+            .filter(embedding::Column::Model.eq(config.key()))
             .all(&market.db)
             .await?;
         let vectors: HashMap<Uuid, Option<Embedding>> =
             rows.into_iter().map(|row| (row.listing_id, Embedding::from_bytes(&row.vector))).collect();
-        let listings = listing::Entity::find().filter(listing::Column::Id.is_in(ids.iter().copied())).all(&market.db).await?;
-        for row in listings {
-            // Whoever left the market is not compared any more.
-            let vector = vectors.get(&row.id).and_then(Option::as_ref);
-            let live = crate::listings::state_of(&row)?.is_indexed();
-            market.search.embed(kind_of(&row), row.id, vector.filter(|_| live));
-        }
+        use listing::Column as C;
+        let query = listing::Entity::find().select_only().columns([C::Id, C::Kind, C::State]);
+        let listings: Vec<(Uuid, String, String)> = query.filter(C::Id.is_in(ids.iter().copied())).into_tuple().all(&market.db).await?;
+        let known = listings
+            .into_iter()
+            .map(|(id, kind, state)| {
+                // Whoever left the market is not compared any more.
+                let live = ListingState::from_code(&state).is_some_and(ListingState::is_indexed);
+                let vector = vectors.get(&id).and_then(Option::as_ref).filter(|_| live).cloned();
+                let kind = if kind == kind_code(ListingKind::Demand) { ListingKind::Demand } else { ListingKind::Achievement };
+                (kind, id, vector)
+            })
+            .collect();
+        let search = market.search.clone();
+        tokio::task::spawn_blocking(move || search.embed(known)).await.map_err(Error::internal)?;
     }
     Ok(())
 }
@@ -261,6 +401,6 @@ pub(super) async fn load_all(market: &Market) -> Result<()> {
     if market.config.embeddings.is_none() {
         return Ok(());
     }
-    let live = super::indexing::live_listings(market).await?;
+    let live = live_listings(market).await?;
     load(market, &live).await
 }

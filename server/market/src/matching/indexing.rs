@@ -11,12 +11,12 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait as _, sea_query::Expr,
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
-use super::{MATCHES, STEP, changed_listings, documents, embeddings, followed_until, match_step, rematch, simple, store_matches};
+use super::{MATCHES, STEP, changed_listings, documents, embeddings, followed_until, rematch, simple, store_matches, subjects};
 use crate::{
-    Actor, Error, Market, Result,
+    Actor, Error, Event, Market, Result,
     entity::{house, listing, matched, outbox},
 };
 
@@ -27,6 +27,10 @@ const READ: usize = 1_000;
 pub(crate) struct Indexing {
     /// Whoever changes the index.
     turn: Mutex<()>,
+    /// Whoever computes stored matches; taken before `turn` by whoever needs both.
+    pub(super) matching: Mutex<()>,
+    /// Set once the index knows what is stored of meanings.
+    pub(super) embedded: OnceCell<()>,
     /// The index has no place in this outbox: what it answers is not this market.
     unusable: AtomicBool,
     rebuilding: AtomicBool,
@@ -39,6 +43,8 @@ impl Indexing {
     pub(crate) fn new(unusable: bool) -> Self {
         Self {
             turn: Mutex::default(),
+            matching: Mutex::default(),
+            embedded: OnceCell::new(),
             unusable: AtomicBool::new(unusable),
             rebuilding: AtomicBool::new(false),
             done: AtomicU64::new(0),
@@ -134,7 +140,6 @@ pub async fn needs_rebuild(market: &Market) -> Result<bool> {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn open_index(market: &Market) -> Result<()> {
-    embeddings::load_all(market).await?;
     rematch::follow(market).await?;
     if !needs_rebuild(market).await? {
         return Ok(());
@@ -151,14 +156,15 @@ pub async fn open_index(market: &Market) -> Result<()> {
     Ok(())
 }
 
-/// Brings index and matches up to date with the outbox; answers how many events were read. An index that is damaged, or not of this
-/// database, is rebuilt first, beside the one that answers. Called by the worker whenever there may be something new, and by tests.
+/// Brings the index up to date with the outbox; answers how many events were read. An index that is damaged, or not of this database, is rebuilt
+/// first, beside the one that answers. Called by the worker whenever there may be something new.
 ///
 /// # Errors
-/// [`Error::Internal`]; nothing is lost, the next call goes on where index and matches really are.
+/// [`Error::Internal`]; nothing is lost, the next call goes on where the index really is.
 pub async fn index_step(market: &Market) -> Result<usize> {
     let _turn = market.indexing.turn.lock().await;
     rematch::follow(market).await?;
+    embeddings::open(market).await?;
     if market.search.is_suspect() {
         match market.search.recover().await? {
             Opened::Existing => tracing::warn!("the index was looked through and is sound"),
@@ -167,7 +173,7 @@ pub async fn index_step(market: &Market) -> Result<usize> {
     }
     if needs_rebuild(market).await? || market.search.has_outgrown() {
         rebuild(market, &|_, _| {}).await?;
-        return Ok(match_step(market).await?.max(1));
+        return Ok(1);
     }
     let after = index_position(market).await?.unwrap_or(0);
     let events =
@@ -176,12 +182,35 @@ pub async fn index_step(market: &Market) -> Result<usize> {
         let changed = changed_listings(&events);
         // The current rows count, not what they were when the event was written: applying an event twice or late changes nothing.
         let mut documents = documents(market, &changed).await?;
-        embeddings::load(market, &changed).await?;
+        let embedded = subjects(&events, &[Event::ListingChanged, Event::ListingEmbedded]);
+        embeddings::load(market, &embedded).await?;
         let changes = changed.iter().map(|id| documents.remove(id).map_or(Change::Remove(*id), |d| Change::Put(Box::new(d)))).collect();
         market.search.apply(changes, position_text(market, last).await?).await?;
     }
-    let done = events.len().max(match_step(market).await?);
-    Ok(done.max(rematch::step(market).await?))
+    Ok(events.len())
+}
+
+/// Brings stored matches up to date with the index: what events changed, and then some of what is to be computed anew for another reason. Answers
+/// how much was done. A step is small, so that what is published last does not wait for what was imported before it.
+///
+/// # Errors
+/// [`Error::Internal`]; nothing is lost, the next call goes on where matches really are.
+pub async fn match_step(market: &Market) -> Result<usize> {
+    let _matching = market.indexing.matching.lock().await;
+    embeddings::open(market).await?;
+    match super::match_changed(market).await? {
+        0 => rematch::step(market).await,
+        done => Ok(done),
+    }
+}
+
+/// Brings index and matches up to date, whatever there is to do.
+///
+/// # Errors
+/// [`Error::Internal`]; nothing is lost.
+pub async fn catch_up(market: &Market) -> Result<()> {
+    while index_step(market).await? > 0 || match_step(market).await? > 0 {}
+    Ok(())
 }
 
 /// How far the index is behind: outbox rows not yet applied.
@@ -199,8 +228,9 @@ pub async fn index_lag(market: &Market) -> Result<u64> {
 /// # Errors
 /// [`Error::Internal`].
 pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64) + Sync) -> Result<u64> {
+    let _matching = market.indexing.matching.lock().await;
     let _turn = market.indexing.turn.lock().await;
-    let weighed = rematch::in_force(market).await?;
+    let asked = rematch::newest(&market.db).await?;
     let (position, live) = rebuild(market, &progress).await?;
     if matches {
         let total = live.len() as u64;
@@ -217,8 +247,8 @@ pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64)
             .exec(&market.db)
             .await?;
         followed_until(market, MATCHES, position).await?;
-        if let Some(weighed) = weighed {
-            rematch::done(market, weighed.id).await?;
+        if let Some(asked) = asked {
+            rematch::done(market, asked.id).await?;
         }
     }
     Ok(live.len() as u64)
@@ -258,6 +288,8 @@ async fn build(market: &Market, progress: &(impl Fn(u64, u64) + Sync)) -> Result
     let state = &market.indexing;
     let position = last_event(market).await?;
     let text = position_text(market, position).await?;
+    // Events before that position are read by nobody any more.
+    embeddings::load_all(market).await?;
     let live = live_listings(market).await?;
     let total = live.len() as u64;
     state.total.store(total, Ordering::SeqCst);

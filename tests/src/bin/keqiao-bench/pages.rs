@@ -75,7 +75,7 @@ async fn fill(config: &Config, market: &Market, folder: Option<&Path>) -> anyhow
         println!("{name}: {} rows imported in {:.1} s", report.created, started.elapsed().as_secs_f64());
     }
     let started = Instant::now();
-    while matching::index_step(market).await? > 0 {}
+    matching::catch_up(market).await?;
     println!("indexed and matched both ways in {:.1} s", started.elapsed().as_secs_f64());
     Ok(())
 }
