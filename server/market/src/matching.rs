@@ -226,7 +226,7 @@ async fn store_chunk(market: &Market, chunk: &[Document]) -> Result<BTreeSet<Uui
     let (tx, found) = loop {
         let asked = rematch::newest(&market.db).await?;
         rematch::follow(market).await?;
-        let found = ranked(market, &chunk).await?;
+        let found = ranked(market, chunk).await?;
         let tx = market.write(&Actor::System).await?;
         // Other weights may have come into force and have been followed by another node meanwhile: these are old then.
         if rematch::newest(&*tx).await?.map(|row| row.id) == asked.map(|row| row.id) {

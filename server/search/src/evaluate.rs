@@ -79,11 +79,14 @@ pub enum EvaluateError {
     Embeddings(String),
 }
 
+/// Answers the vectors of texts, or why there are none.
+pub type Ask<'a> = dyn Fn(&[String]) -> Result<Vec<Vec<f32>>, String> + 'a;
+
 /// An embeddings end point, and what may be asked of it.
 #[derive(Clone, Copy)]
 pub struct Embed<'a> {
     /// Answers the vectors of these texts, in their order. Blocking.
-    pub ask: &'a dyn Fn(&[String]) -> Result<Vec<Vec<f32>>, String>,
+    pub ask: &'a Ask<'a>,
     /// What is put before each text.
     pub prefix: &'a str,
     /// Texts of one request, at least one.

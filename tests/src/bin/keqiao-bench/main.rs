@@ -9,6 +9,7 @@
 //! - `databases`: how do SQLite FTS5 and PostgreSQL full text answer?
 //! - `register`, `city`: how fast are the pages of the register and its ledger, beside plain queries that scan it, in which city?
 //! - `upkeep`: what do building, changing, recomputing and memory cost?
+//! - `published`: how soon is a publication found, and in everybody's list of matches?
 //! - `timing`, `report`: how is it measured and told?
 
 mod city;
@@ -16,6 +17,7 @@ mod databases;
 mod engine;
 mod listings;
 mod pages;
+mod published;
 mod register;
 mod report;
 mod search;
@@ -45,6 +47,9 @@ struct Options {
     /// Measure the pages of the register and the ledger on a generated city instead.
     #[arg(long, conflicts_with_all = ["search", "import"])]
     register: bool,
+    /// Measure how soon a publication is matched, in a market of so many listings.
+    #[arg(long, conflicts_with_all = ["search", "import", "register"])]
+    published: bool,
     /// Contracts of that city, with some ten ledger entries each.
     #[arg(long, default_value_t = 200_000)]
     contracts: u64,
@@ -77,6 +82,9 @@ async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     if options.register {
         return Box::pin(register::run(&options)).await;
+    }
+    if options.published {
+        return Box::pin(published::run(&options)).await;
     }
     if options.search { Box::pin(search::run(&options)).await } else { Box::pin(pages::run(&options)).await }
 }
