@@ -251,6 +251,7 @@ pub mod weight_set {
         pub better: i64,
         pub worse: i64,
         pub declared: f64,
+        pub in_force: f64,
         pub learnt: f64,
         pub person_id: Uuid,
         pub created_at: i64,
@@ -258,6 +259,28 @@ pub mod weight_set {
         pub adopted_at: Option<i64>,
         pub matched_to: Option<Uuid>,
         pub matched_at: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What a judged pair was made of while it could be known; without `text` it was not among those looked at closely.
+pub mod judged_features {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "judged_features")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub listing_id: Uuid,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub other_id: Uuid,
+        pub text: Option<f64>,
+        pub shares: String,
+        pub kept_at: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
