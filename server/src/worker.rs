@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use keqiao_market::{Market, accounts, attachments, clocks, contracts, imports, interests, matching, notices};
+use keqiao_market::{Market, accounts, attachments, clocks, contracts, feedback, imports, interests, matching, notices};
 use tokio::{
     sync::Notify,
     sync::watch,
@@ -110,6 +110,7 @@ pub fn start(
             contracts::purge_imports(&m).await?;
             notices::purge(&m).await?;
             attachments::sweep(&m).await?;
+            feedback::features_step(&m).await?;
             Ok(0)
         })
         .await;

@@ -1,20 +1,24 @@
 //! The weights of matches: learnt from what people judged, adopted by the city, followed by stored matches, and put back.
 
-use keqiao_app::t;
+use keqiao_app::{t, words::code_label};
 use keqiao_market::{
     Error,
-    entity::{listing, matched, rematch, weight_set},
-    feedback, matching,
-    weights::{self, in_force},
+    entity::{judged_features, listing, matched, rematch, verdict, weight_set},
+    feedback, interests, matching,
+    weights::{self, Material, in_force},
 };
 use keqiao_model::{
-    Fields,
+    Coded as _, DeclineCode, FeedbackCode, Fields, InterestMove,
     Lang::Zh,
     ListingKind::{Achievement, Demand},
 };
 use keqiao_search::{WEIGHTS, Weights};
-use keqiao_tests::{AchievementForm, Answer, Client, DemandForm, OrganisationForm, TestApp};
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use keqiao_tests::{AchievementForm, Answer, Client, ContractForm, DemandForm, OrganisationForm, TestApp};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _, PaginatorTrait as _, QueryFilter as _, QueryOrder as _,
+    sea_query::Expr,
+};
+use uuid::Uuid;
 
 const PAGE: &str = "/review/weights";
 
@@ -67,6 +71,20 @@ impl Stock {
         stock
     }
 
+    /// What judged pairs are made of is kept, as every hour.
+    async fn keep(&self) {
+        while feedback::features_step(self.app.market()).await.unwrap() > 0 {}
+    }
+
+    async fn id(&self, number: &str) -> Uuid {
+        let found = listing::Entity::find().filter(listing::Column::Number.eq(number));
+        found.one(self.app.market().database()).await.unwrap().unwrap().id
+    }
+
+    async fn material(&self) -> Material {
+        weights::overview(self.app.market(), &self.officer.actor().await, 1).await.unwrap().material
+    }
+
     /// Numbers of the achievements in the stored list of a demand, best first.
     async fn list(&self, demand: &str) -> Vec<String> {
         let db = self.app.market().database();
@@ -94,6 +112,12 @@ impl Stock {
         rows.await.unwrap().unwrap()
     }
 
+    /// Writes the weights of every set anew.
+    async fn store(&self, weights: &str) {
+        let update = weight_set::Entity::update_many().col_expr(weight_set::Column::Weights, Expr::value(weights));
+        update.exec(self.app.market().database()).await.unwrap();
+    }
+
     async fn sets(&self) -> Vec<weight_set::Model> {
         weight_set::Entity::find().order_by_asc(weight_set::Column::Edition).all(self.app.market().database()).await.unwrap()
     }
@@ -114,10 +138,14 @@ async fn the_city_adopts_what_judgements_teach_and_returns_to_what_is_declared()
     assert!(officer.open("/review/precision").await.links().contains(&PAGE.to_owned()));
     let page = officer.open(PAGE).await;
     assert!(page.says(t!(Zh, "weights.never")), "{page}");
-    assert!(page.says(&t!(Zh, "weights.material", pairs = 40, lists = 10, comparisons = 40)), "{page}");
+    // Nothing is taken in yet, but learning would begin with that.
+    assert!(page.says(&t!(Zh, "weights.material", pairs = 0, lists = 0, comparisons = 0)), "{page}");
+    assert!(page.says(&t!(Zh, "weights.waiting", n = 40)), "{page}");
     assert!(page.offers("learn") && !page.offers("adopt") && !page.offers("declare"));
 
     let page = press(officer, &page, "learn").await;
+    assert!(page.says(&t!(Zh, "weights.material", pairs = 40, lists = 10, comparisons = 40)), "{page}");
+    assert!(!page.says(&t!(Zh, "weights.waiting", n = 0)), "all is taken in: {page}");
     assert_eq!(page.all("#proposal .stat-value"), ["0.0%", "100.0%"], "{page}");
     assert!(page.says(t!(Zh, "weights.better")) && page.offers("adopt"), "{page}");
     assert_eq!(in_force(app.market()).await.unwrap().weights, WEIGHTS, "a proposal changes nothing");
@@ -167,6 +195,9 @@ async fn too_little_was_judged_to_learn_from() {
     // Nine lists are one too few, and in the tenth nothing is said of fit.
     stock.judge(&stock.demands[..9], &stock.near, &stock.far, "no_advantage").await;
     stock.judge(&stock.demands[9..], &stock.near, &stock.far, "already_have").await;
+    let page = stock.officer.open(PAGE).await;
+    assert!(!page.offers("learn") && page.says(&t!(Zh, "weights.waiting", n = 38)), "{page}");
+    stock.keep().await;
     let page = stock.officer.open(PAGE).await;
     assert!(page.says(&t!(Zh, "weights.missing", lists = 1, comparisons = 4)) && !page.offers("learn"), "{page}");
     let before = stock.app.rows().await;
@@ -283,13 +314,158 @@ async fn a_set_from_another_time_is_read_as_far_as_it_is_understood() {
     let (market, officer) = (stock.app.market(), stock.officer.actor().await);
     weights::learn(market, &officer, None).await.unwrap();
     weights::adopt(market, &officer, 1, None).await.unwrap();
-    let stored = r#"{"region":0.05,"field":-3,"price":1000000,"omens":0.5}"#;
-    weight_set::Entity::update_many()
-        .col_expr(weight_set::Column::Weights, sea_orm::sea_query::Expr::value(stored))
-        .exec(market.database())
-        .await
-        .unwrap();
+    stock.store(r#"{"region":0.05,"field":-3,"price":1000000,"omens":0.5}"#).await;
     let read = in_force(market).await.unwrap().weights;
     assert_eq!(read, Weights { region: 0.05, field: 0.0, price: WEIGHTS.price * 3.0, ..WEIGHTS });
     assert!(stock.officer.open(PAGE).await.all("#in-force tbody strong").contains(&"5 %".to_owned()));
+
+    // What nobody can read is as declared, and nothing stops for it: neither the program that runs nor one that begins.
+    let numbers = |value: &str| format!(r#"{{"region":0.05,"field":{value}}}"#);
+    let unreadable = [numbers("null"), numbers("\"0.1\""), numbers("[0.1]"), numbers("1e39")];
+    for stored in unreadable {
+        stock.store(&stored).await;
+        assert_eq!(in_force(market).await.unwrap().weights, Weights { region: 0.05, ..WEIGHTS }, "{stored}");
+    }
+    for stored in ["", "null", "[]", "以前的权重", &numbers("1e400")] {
+        stock.store(stored).await;
+        assert_eq!(in_force(market).await.unwrap().weights, WEIGHTS, "{stored}");
+        matching::index_step(market).await.unwrap();
+    }
+    let Stock { app, engineer, officer, .. } = stock;
+    drop((engineer, officer));
+    let app = app.close().open().await;
+    assert_eq!(app.market().search_index().weights(), WEIGHTS);
+}
+
+#[tokio::test]
+async fn a_registered_contract_goes_on_teaching() {
+    let app = TestApp::new().await;
+    let pair = app.pair().await;
+    let market = app.market().clone();
+    let (engineer, researcher) = (pair.engineer.actor().await, pair.researcher.actor().await);
+    let message: Fields = [("message", "正是我们要的轴承，想到现场看看。")].into_iter().collect();
+    let asked =
+        interests::send_interest(&market, &engineer, Achievement, &pair.achievement, Some(&pair.demand), &message, None).await.unwrap();
+    let deal = interests::answer_interest(&market, &researcher, asked, InterestMove::Accept, &Fields::default(), 1, None).await;
+    let deal = deal.unwrap().unwrap();
+    let kept = async || judged_features::Entity::find().all(market.database()).await.unwrap();
+    // The interest was sent to the achievement's owner and answered in its list; the contract will stand in the demand's.
+    assert_eq!(feedback::features_step(&market).await.unwrap(), 2, "the list of either");
+    assert_eq!(feedback::features_step(&market).await.unwrap(), 0, "once is enough");
+    let before = kept().await;
+    assert!(before.len() == 2 && before.iter().all(|row| row.text.is_some()), "{before:?}");
+    pair.agree(&deal).await;
+    let signed = pair.recorded(deal, ContractForm::complete()).await;
+    signed.register().await;
+    app.index().await;
+    assert_eq!(market.search_index().len(), 0, "both have left the market");
+    assert_eq!(feedback::features_step(&market).await.unwrap(), 0);
+    assert_eq!(kept().await, before);
+
+    // A refusal in the demand's list, and there is something to compare: the contract is not forgotten.
+    let (pair, demand) = (&signed.pair, signed.pair.demand.clone());
+    let other = app.published(&pair.researcher, &pair.officer, Achievement, AchievementForm::complete().fields()).await;
+    app.index().await;
+    let db = market.database();
+    let find = async |number: &str| listing::Entity::find().filter(listing::Column::Number.eq(number)).one(db).await.unwrap().unwrap().id;
+    let officer = pair.officer.actor().await;
+    let refused = verdict::ActiveModel {
+        id: Set(Uuid::now_v7()),
+        person_id: Set(officer.id().unwrap()),
+        listing_id: Set(find(&demand).await),
+        other_id: Set(find(&other).await),
+        useful: Set(false),
+        role: Set("officer".to_owned()),
+        code: Set("other_subject".to_owned()),
+        reason: Set(String::new()),
+        created_at: Set(1),
+        updated_at: Set(1),
+    };
+    verdict::Entity::insert(refused).exec_without_returning(db).await.unwrap();
+    assert_eq!(feedback::features_step(&market).await.unwrap(), 1);
+    let material = weights::overview(&market, &officer, 1).await.unwrap().material;
+    assert_eq!((material.pairs, material.lists, material.comparisons, material.waiting), (2, 1, 1, 0));
+}
+
+#[tokio::test]
+async fn what_is_kept_is_of_the_latest_words_first_and_never_of_what_left_the_market() {
+    let stock = Stock::new(15).await;
+    stock.judge(&stock.demands, &stock.near, &stock.far, "other_subject").await;
+    let (market, officer) = (stock.app.market(), stock.officer.actor().await);
+    let db = market.database();
+    let count = async || judged_features::Entity::find().count(db).await.unwrap();
+    assert_eq!((stock.material().await.waiting, stock.material().await.within_reach), (60, true));
+    // Learning takes in the latest fifty and does with them.
+    weights::learn(market, &officer, None).await.unwrap();
+    assert_eq!((count().await, stock.material().await.waiting), (50, 10));
+    // An achievement that is withdrawn before is not looked for any more.
+    let gone = &stock.near[0];
+    let withdrawn = listing::Entity::update_many().col_expr(listing::Column::State, Expr::value("withdrawn"));
+    withdrawn.filter(listing::Column::Number.eq(gone)).exec(db).await.unwrap();
+    let waiting = stock.material().await.waiting;
+    assert!(waiting < 10);
+    stock.keep().await;
+    assert_eq!((count().await, stock.material().await.waiting), (50 + waiting as u64, 0));
+
+    // What was kept before there was one of the weights is taken in anew, as long as that can be.
+    let row =
+        judged_features::Entity::find().filter(judged_features::Column::OtherId.ne(stock.id(gone).await)).one(db).await.unwrap().unwrap();
+    let whole = row.shares.clone();
+    let mut old = row.clone().into_active_model();
+    old.shares = Set(whole.replacen("meaning", "omens", 1));
+    judged_features::Entity::update(old).exec(db).await.unwrap();
+    let material = stock.material().await;
+    assert_eq!(material.waiting, 1);
+    assert_eq!(feedback::features_step(market).await.unwrap(), 1);
+    let row = judged_features::Entity::find_by_id((row.listing_id, row.other_id)).one(db).await.unwrap().unwrap();
+    assert_eq!(row.shares, whole);
+    assert_eq!(stock.material().await.pairs, material.pairs + 1);
+}
+
+#[tokio::test]
+async fn a_form_that_comes_twice_learns_once() {
+    let stock = Stock::taught().await;
+    let form = stock.officer.open(PAGE).await.form("learn");
+    for _ in 0..2 {
+        assert_eq!(stock.officer.send(form.clone()).await.status, 303);
+    }
+    let (market, officer, once) = (stock.app.market(), stock.officer.actor().await, Some(Uuid::now_v7()));
+    weights::learn(market, &officer, once).await.unwrap();
+    // Nothing is looked at any more when it comes again: there would be too little by now.
+    judged_features::Entity::delete_many().exec(market.database()).await.unwrap();
+    weights::learn(market, &officer, once).await.unwrap();
+    assert_eq!(judged_features::Entity::find().count(market.database()).await.unwrap(), 0);
+    assert_eq!(stock.sets().await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_worse_than_the_weights_in_force_is_not_adopted() {
+    let stock = Stock::taught().await;
+    let page = press(&stock.officer, &stock.officer.open(PAGE).await, "learn").await;
+    assert_eq!(page.all("#proposal .stat-value").len(), 2, "the declared weights are in force: {page}");
+    press(&stock.officer, &page, "adopt").await;
+    let page = press(&stock.officer, &stock.officer.open(PAGE).await, "learn").await;
+    assert_eq!(page.all("#proposal .stat-value"), ["0.0%", "100.0%", "100.0%"], "as good as those in force: {page}");
+    assert!(page.says(t!(Zh, "weights.by_in_force")) && page.offers("adopt"), "{page}");
+
+    // Had it been only a little less often right than those in force, it would not be offered, better as it is than the declared ones.
+    let set = stock.sets().await.pop().unwrap();
+    let (id, mut worse) = (set.id, set.into_active_model());
+    worse.learnt = Set(0.99);
+    weight_set::Entity::update(worse).exec(stock.app.market().database()).await.unwrap();
+    let page = stock.officer.open(PAGE).await;
+    assert!(page.says(t!(Zh, "weights.worse")) && !page.offers("adopt"), "{page}");
+    let refused = stock.officer.post(PAGE, [("action", "adopt"), ("version", "2")]).await;
+    assert!(refused.status == 422 && refused.says(t!(Zh, "error.weights_not_better")), "{refused}");
+    assert!(stock.sets().await.iter().any(|set| set.id == id && set.adopted_at.is_none()));
+}
+
+#[test]
+fn the_rule_names_every_reason_that_is_left_out() {
+    let taken = ["too_early", "no_advantage", "other_subject", "other_field", "not_strategic"];
+    let rule = t!(Zh, "weights.rule", most = 0);
+    let reasons = FeedbackCode::ALL.iter().map(|code| (FeedbackCode::GROUP, code.code()));
+    for (group, code) in reasons.chain(DeclineCode::ALL.iter().map(|code| (DeclineCode::GROUP, code.code()))) {
+        assert_eq!(rule.contains(&*code_label(Zh, group, code)), !taken.contains(&code), "{code}");
+    }
 }

@@ -36,6 +36,7 @@ pub(super) async fn submit(cx: &Cx, submission: &Submission) -> Result<Outcome, 
 fn view(cx: &Cx, found: &WeightsView, form: &Form) -> AnyView {
     let pages =
         [(t!(cx.lang, "review.title"), cx.href(&Route::Review)), (t!(cx.lang, "review.precision"), cx.href(&Route::ReviewPrecision))];
+    let learnt_in_force = found.set.as_ref().is_some_and(|set| set.learnt);
     view! {
         {ui::error_summary(cx, form, &[])}
         {ui::breadcrumb(cx, &pages)}
@@ -43,7 +44,7 @@ fn view(cx: &Cx, found: &WeightsView, form: &Form) -> AnyView {
         {ui::lead(t!(cx.lang, "weights.lead"))}
         {following(cx, found)}
         {ui::section("in-force", t!(cx.lang, "weights.now"), now(cx, found))}
-        {found.proposal.as_ref().map(|set| ui::section("proposal", t!(cx.lang, "weights.proposal"), proposal(cx, set)))}
+        {found.proposal.as_ref().map(|set| ui::section("proposal", t!(cx.lang, "weights.proposal"), proposal(cx, set, learnt_in_force)))}
         {ui::section("learn", t!(cx.lang, "weights.learn_title"), material(cx, found.material))}
         {(found.sets.total > 0).then(|| ui::section("sets", t!(cx.lang, "weights.history"), history(cx, found)))}
     }
@@ -118,19 +119,25 @@ fn agreement(share: f64) -> String {
     ui::percent((share * 1_000.0).round() as i64, 1_000)
 }
 
-fn proposal(cx: &Cx, set: &WeightSet) -> AnyView {
-    let stats = vec![
+/// What was learnt last, beside what is declared and, if that is another thing, what is in force.
+fn proposal(cx: &Cx, set: &WeightSet, learnt_in_force: bool) -> AnyView {
+    let mut stats = vec![
         ui::stat(t!(cx.lang, "weights.by_declared"), &agreement(set.by_declared), t!(cx.lang, "weights.held_out"), None),
         ui::stat(t!(cx.lang, "weights.by_learnt"), &agreement(set.by_learnt), t!(cx.lang, "weights.held_out"), None),
     ];
-    let decision = if set.is_better() {
+    if learnt_in_force {
+        let known = t!(cx.lang, "weights.in_force_known");
+        stats.insert(1, ui::stat(t!(cx.lang, "weights.by_in_force"), &agreement(set.by_in_force), known, None));
+    }
+    let decision = if set.is_adoptable() {
         view! {
             <p>{t!(cx.lang, "weights.better")}</p>
             {ui::buttons(vec![decide(cx, t!(cx.lang, "weights.adopt"), "adopt", set.edition, ButtonStyle::Primary)])}
         }
         .into_any()
     } else {
-        ui::notice(cx, Tone::Info, view! { <p>{t!(cx.lang, "weights.not_better")}</p> }.into_any())
+        let why = if set.is_better() { t!(cx.lang, "weights.worse") } else { t!(cx.lang, "weights.not_better") };
+        ui::notice(cx, Tone::Info, view! { <p>{why}</p> }.into_any())
     };
     view! {
         <div class="spaced">
@@ -154,7 +161,8 @@ fn material(cx: &Cx, material: Material) -> AnyView {
         lists = count(material.lists),
         comparisons = count(material.comparisons)
     );
-    let action = if material.is_enough() {
+    let waiting = (material.waiting > 0).then(|| t!(cx.lang, "weights.waiting", n = count(material.waiting)));
+    let action = if material.is_enough() || material.within_reach {
         ui::buttons(vec![decide(cx, t!(cx.lang, "weights.learn"), "learn", 0, ButtonStyle::Secondary)])
     } else {
         let missing =
@@ -164,6 +172,7 @@ fn material(cx: &Cx, material: Material) -> AnyView {
     view! {
         <div class="spaced">
             <p>{there}</p>
+            {waiting.map(|words| view! { <p>{words}</p> })}
             <p class="hint">{t!(cx.lang, "weights.rule", most = count(PAIRS_MAX))}</p>
             {action}
         </div>

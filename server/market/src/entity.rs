@@ -9,8 +9,9 @@ mod meaning;
 mod pricing;
 mod register;
 mod room;
+mod weights;
 
-pub use self::{brokers::*, inbox::*, interests::*, meaning::*, pricing::*, register::*, room::*};
+pub use self::{brokers::*, inbox::*, interests::*, meaning::*, pricing::*, register::*, room::*, weights::*};
 
 /// People who sign in.
 pub mod person {
@@ -225,37 +226,6 @@ pub mod matched {
         pub relative: f64,
         pub place: i64,
         pub computed_at: i64,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// Weights of matches that were learnt, adopted or put back.
-pub mod weight_set {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-    #[sea_orm(table_name = "weight_set")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub id: Uuid,
-        pub edition: i64,
-        pub origin: String,
-        pub weights: String,
-        pub pairs: i64,
-        pub lists: i64,
-        pub comparisons: i64,
-        pub better: i64,
-        pub worse: i64,
-        pub declared: f64,
-        pub learnt: f64,
-        pub person_id: Uuid,
-        pub created_at: i64,
-        pub adopted_by: Option<Uuid>,
-        pub adopted_at: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -18,6 +18,7 @@ use crate::{
 pub(crate) mod learning;
 mod precision;
 
+pub use self::learning::features_step;
 pub use self::precision::{JudgedPair, JudgedReason, JudgedSide, Precision, PrecisionFilter, Share, precision};
 
 /// Longest reason in words, characters.

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use keqiao_model::{Calendar, Field};
 use keqiao_search::SearchIndex;
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, EntityTrait as _};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Semaphore;
@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use crate::{
     Actor, Result,
     db::{Once, Tx},
+    entity::once,
     ledger::Kept,
     matching::Indexing,
 };
@@ -353,6 +354,12 @@ impl Market {
     /// Begins the one transaction of a use case.
     pub(crate) async fn write(&self, actor: &Actor) -> Result<Tx> {
         Tx::begin(&self.db, actor, self.now()).await
+    }
+
+    /// Whether a form with this token was carried out before: for work that is done before its transaction begins, which asks again.
+    pub(crate) async fn was_done(&self, token: Option<uuid::Uuid>) -> Result<bool> {
+        let Some(token) = token else { return Ok(false) };
+        Ok(once::Entity::find_by_id(token).one(&self.db).await?.is_some())
     }
 
     /// Begins the transaction of a form that may be posted twice: the earlier result when it was carried out before.

@@ -3,14 +3,17 @@
 //! Each set is a row with an edition. The adopted row of the highest edition is in force; without one the declared weights are. Only the
 //! newest edition can be adopted, so what is in force never goes back to an older row: to return, the declared ones are put in force anew.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use keqiao_model::FieldError;
 use keqiao_search::{
     WEIGHTS, Weights,
     learning::{self, COMPARISONS_MIN, LISTS_MIN, Learnt},
 };
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use serde_json::json;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -47,6 +50,8 @@ pub struct WeightSet {
     pub comparisons: u64,
     /// Share of held-out comparisons that the declared weights order right.
     pub by_declared: f64,
+    /// Share that the weights order right that were in force when these were learnt.
+    pub by_in_force: f64,
     /// Share that learnt weights order right.
     pub by_learnt: f64,
     /// Held-out lists that learnt weights order better.
@@ -62,45 +67,66 @@ pub struct WeightSet {
 }
 
 impl WeightSet {
-    fn of(row: &weight_set::Model, names: &HashMap<Uuid, String>) -> Result<Self> {
+    fn of(row: &weight_set::Model, names: &HashMap<Uuid, String>) -> Self {
         let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
         let count = |n: i64| u64::try_from(n).unwrap_or(0);
-        Ok(Self {
+        Self {
             edition: row.edition,
             learnt: row.origin == LEARNT,
-            weights: weights_of(row)?,
+            weights: weights_of(row),
             pairs: count(row.pairs),
             lists: count(row.lists),
             comparisons: count(row.comparisons),
             by_declared: row.declared,
+            by_in_force: row.in_force,
             by_learnt: row.learnt,
             better: count(row.better),
             worse: count(row.worse),
             by: name(row.person_id),
             at: from_micros(row.created_at),
             adopted: row.adopted_at.map(|at| (row.adopted_by.map(name).unwrap_or_default(), from_micros(at))),
-        })
+        }
     }
 
     /// Whether it orders held-out lists better than the declared weights, by more than chance: see [`learning::is_better`].
     pub fn is_better(&self) -> bool {
-        let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        // No more lists differ than there were pairs.
+        let count = |n: u64| usize::try_from(n).unwrap_or(PAIRS_MAX).min(PAIRS_MAX);
         self.learnt && learning::is_better(self.by_declared, self.by_learnt, count(self.better), count(self.worse))
+    }
+
+    /// Whether it may be adopted: better than what is declared, and in the same comparisons not worse than what was in force.
+    pub fn is_adoptable(&self) -> bool {
+        self.is_better() && self.by_learnt >= self.by_in_force
     }
 }
 
 /// What can be learnt from now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Material {
-    /// Judged pairs that say something of fit and stand in lists where something is useful and something is not.
+    /// Judged pairs that say something of fit, of which it is kept what they are made of, and that stand in lists where something is useful and something is not.
     pub pairs: usize,
     /// These lists.
     pub lists: usize,
     /// Comparisons within them.
     pub comparisons: usize,
+    /// Judged pairs that are taken in later.
+    pub waiting: usize,
+    /// Whether it may be enough with those of them that learning takes in at once.
+    pub within_reach: bool,
 }
 
 impl Material {
+    fn of(judgements: &judged::Judgements) -> Self {
+        Self {
+            pairs: judgements.pairs(),
+            lists: judgements.lists.len(),
+            comparisons: judgements.comparisons(),
+            waiting: judgements.waiting,
+            within_reach: judgements.within_reach,
+        }
+    }
+
     /// Lists that are missing before anything can be learnt.
     pub fn lists_missing(&self) -> usize {
         LISTS_MIN.saturating_sub(self.lists)
@@ -145,13 +171,20 @@ pub struct InForce {
     pub learnt_at: Option<OffsetDateTime>,
 }
 
+/// The last edition of which it was said that it cannot be read: once is enough, while it is read all the time.
+static UNREAD: AtomicI64 = AtomicI64::new(0);
+
 /// The weights of a stored set. Those that came later, or are unreadable, are as declared; all within bounds.
-pub(crate) fn weights_of(row: &weight_set::Model) -> Result<Weights> {
+pub(crate) fn weights_of(row: &weight_set::Model) -> Weights {
     // Put back is what this program declares, whatever it was then.
     if row.origin != LEARNT {
-        return Ok(WEIGHTS);
+        return WEIGHTS;
     }
-    Ok(serde_json::from_str::<Weights>(&row.weights)?.bounded())
+    let (weights, unread) = Weights::read(&row.weights);
+    if unread && UNREAD.swap(row.edition, Ordering::Relaxed) != row.edition {
+        tracing::warn!(edition = row.edition, "stored weights cannot be read and are as declared");
+    }
+    weights
 }
 
 /// Whether the actor decides on the weights.
@@ -171,7 +204,7 @@ fn decider(market: &Market, actor: &Actor) -> Result<Uuid> {
 /// [`Error::Internal`].
 pub async fn in_force(market: &Market) -> Result<InForce> {
     let Some(row) = matching::in_force(market).await? else { return Ok(InForce { weights: WEIGHTS, learnt_at: None }) };
-    Ok(InForce { weights: weights_of(&row)?, learnt_at: (row.origin == LEARNT).then(|| from_micros(row.created_at)) })
+    Ok(InForce { weights: weights_of(&row), learnt_at: (row.origin == LEARNT).then(|| from_micros(row.created_at)) })
 }
 
 /// The weights, what could be learnt, and one page of the sets so far.
@@ -194,34 +227,47 @@ pub async fn overview(market: &Market, actor: &Actor, page: u64) -> Result<Weigh
     let names: HashMap<Uuid, String> = found.into_iter().map(|p| (p.id, p.name)).collect();
     let judgements = judged::judgements(market).await?;
     Ok(WeightsView {
-        in_force: set.as_ref().map_or(Ok(WEIGHTS), weights_of)?,
+        in_force: set.as_ref().map_or(WEIGHTS, weights_of),
         edition: newest.as_ref().map_or(0, |row| row.edition),
-        proposal: newest.filter(|row| row.adopted_at.is_none()).map(|row| WeightSet::of(&row, &names)).transpose()?,
-        set: set.map(|row| WeightSet::of(&row, &names)).transpose()?,
-        material: Material { pairs: judgements.pairs(), lists: judgements.lists(), comparisons: judgements.comparisons() },
+        proposal: newest.filter(|row| row.adopted_at.is_none()).map(|row| WeightSet::of(&row, &names)),
+        set: set.map(|row| WeightSet::of(&row, &names)),
+        material: Material::of(&judgements),
         following: matching::following(market).await?,
-        sets: sets.with(rows.iter().map(|row| WeightSet::of(row, &names)).collect::<Result<_>>()?),
+        sets: sets.with(rows.iter().map(|row| WeightSet::of(row, &names)).collect()),
     })
 }
 
-/// Learns from the latest [`PAIRS_MAX`] judged pairs and stores what was learnt as a proposal.
+/// Learns from the latest [`PAIRS_MAX`] judged pairs and stores what was learnt as a proposal. Some pairs that were judged lately are taken in
+/// first.
 ///
 /// # Errors
-/// As [`overview`]; [`Error::Invalid`] when there is too little to learn from, or the index is being rebuilt.
+/// As [`overview`]; [`Error::Invalid`] when there is too little to learn from, or the index is being rebuilt; [`Error::Stale`] when other
+/// weights were adopted meanwhile.
 pub async fn learn(market: &Market, actor: &Actor, once: Option<Uuid>) -> Result<()> {
     let person = decider(market, actor)?;
+    // Learning takes too long for a transaction and too much for a form that comes again.
+    if market.was_done(once).await? {
+        return Ok(());
+    }
     if matching::is_simple(market) {
         return Err(Error::field("", "index_rebuilding"));
     }
-    let judgements = judged::judgements(market).await?;
+    let judgements = judged::gather(market).await?;
     let pairs = judgements.pairs();
-    let Some(learnt) = judged::learn(market, judgements).await? else {
+    let before = adopted(&market.db).await?;
+    let in_force = before.as_ref().map_or(WEIGHTS, weights_of);
+    let seen = before.map(|row| row.edition);
+    let Some(learnt) = judged::learn(judgements, in_force).await? else {
         let few = FieldError::new("", "learn_too_few").with("lists", LISTS_MIN).with("comparisons", COMPARISONS_MIN);
         return Err(Error::Invalid(vec![few]));
     };
     let (tx, before) = market.write_once(actor, once).await?;
     if before.is_some() {
         return Ok(());
+    }
+    tx.hold(EDITIONS).await?;
+    if adopted(&*tx).await?.map(|row| row.edition) != seen {
+        return Err(Error::Stale);
     }
     let id = insert(&tx, person, Some((&learnt, pairs))).await?;
     let detail = json!({ "pairs": pairs, "lists": learnt.lists, "comparisons": learnt.comparisons });
@@ -247,6 +293,7 @@ async fn insert(tx: &Tx, person: Uuid, learnt: Option<(&Learnt, usize)>) -> Resu
         better: Set(of(|l| l.better)),
         worse: Set(of(|l| l.worse)),
         declared: Set(learnt.map_or(0.0, |(l, _)| l.declared)),
+        in_force: Set(learnt.map_or(0.0, |(l, _)| l.in_force)),
         learnt: Set(learnt.map_or(0.0, |(l, _)| l.learnt)),
         person_id: Set(person),
         created_at: Set(tx.now),
@@ -255,6 +302,12 @@ async fn insert(tx: &Tx, person: Uuid, learnt: Option<(&Learnt, usize)>) -> Resu
     };
     row.insert(&**tx).await?;
     Ok(id)
+}
+
+/// The adopted set of the highest edition, which is in force.
+async fn adopted(db: &impl ConnectionTrait) -> Result<Option<weight_set::Model>> {
+    let adopted = weight_set::Entity::find().filter(weight_set::Column::AdoptedAt.is_not_null());
+    Ok(adopted.order_by_desc(weight_set::Column::Edition).one(db).await?)
 }
 
 /// The newest set, if it is still this edition; nobody makes another before the transaction ends.
@@ -268,7 +321,7 @@ async fn newest(tx: &Tx, edition: i64) -> Result<Option<weight_set::Model>> {
 ///
 /// # Errors
 /// As [`overview`]; [`Error::Stale`] when the edition is not the newest one, or was adopted already; [`Error::Invalid`] when it is not better
-/// than the declared weights.
+/// than the declared weights, or worse than those in force.
 pub async fn adopt(market: &Market, actor: &Actor, edition: i64, once: Option<Uuid>) -> Result<()> {
     let person = decider(market, actor)?;
     let (tx, before) = market.write_once(actor, once).await?;
@@ -276,7 +329,7 @@ pub async fn adopt(market: &Market, actor: &Actor, edition: i64, once: Option<Uu
         return Ok(());
     }
     let row = newest(&tx, edition).await?.filter(|row| row.adopted_at.is_none()).ok_or(Error::Stale)?;
-    if !WeightSet::of(&row, &HashMap::new())?.is_better() {
+    if !WeightSet::of(&row, &HashMap::new()).is_adoptable() {
         return Err(Error::field("", "weights_not_better"));
     }
     weight_set::Entity::update_many()
@@ -301,12 +354,7 @@ pub async fn declare(market: &Market, actor: &Actor, edition: i64, once: Option<
         return Ok(());
     }
     newest(&tx, edition).await?;
-    let in_force = weight_set::Entity::find()
-        .filter(weight_set::Column::AdoptedAt.is_not_null())
-        .order_by_desc(weight_set::Column::Edition)
-        .one(&*tx)
-        .await?;
-    if in_force.is_none_or(|row| row.origin != LEARNT) {
+    if adopted(&*tx).await?.is_none_or(|row| row.origin != LEARNT) {
         return Err(Error::Stale);
     }
     let id = insert(&tx, person, None).await?;

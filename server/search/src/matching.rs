@@ -80,11 +80,13 @@ struct Candidate {
     chain_node: f32,
     /// What its meaning adds.
     meaning: f32,
+    /// Whether it was compared with the others of the pool and indicator by indicator; otherwise the parts above are unknown.
+    close: bool,
 }
 
 impl Candidate {
     fn new(ranked: Ranked) -> Self {
-        Self { ranked, kin: 0.0, indicators: 0.0, chain_node: 0.0, meaning: 0.0 }
+        Self { ranked, kin: 0.0, indicators: 0.0, chain_node: 0.0, meaning: 0.0, close: false }
     }
 
     /// Its place follows from all of its score.
@@ -109,22 +111,25 @@ pub(crate) fn rank(basis: &Basis<'_>, document: &Document, limit: usize) -> Resu
 
 /// How these listings of the other side fit; those that are not indexed there or share no word are left out.
 pub(crate) fn some(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> Result<Vec<Match>, SearchError> {
-    let (scored, wanted) = these(basis, document, others)?;
+    let (scored, wanted) = these(basis, document, others, POOL)?;
     explain_all(basis, document, &scored, &wanted)
 }
 
-/// What can be learnt from these listings of the other side; left out are the same as in [`some`].
+/// What can be learnt from these listings of the other side. Left out are the same as in [`some`], and those that are not looked at closely:
+/// what their kin, link, indicators and meaning would add is not known, and nothing would be the wrong answer.
 pub(crate) fn features(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> Result<Vec<(Uuid, Features)>, SearchError> {
-    let (scored, wanted) = these(basis, document, others)?;
+    // The whole pool, which meaning may double.
+    let (scored, mut wanted) = these(basis, document, others, 2 * POOL)?;
+    wanted.retain(|one| one.close);
     let explained = explain_all(basis, document, &scored, &wanted)?;
     Ok(explained.iter().map(|one| (one.id, Features::of(&one.explanation, basis.weights, scored.best))).collect())
 }
 
-/// These listings of the other side, scored.
-fn these(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> Result<(Scored, Vec<Candidate>), SearchError> {
+/// These listings of the other side, scored: in full those among the best `limit`.
+fn these(basis: &Basis<'_>, document: &Document, others: &[Uuid], limit: usize) -> Result<(Scored, Vec<Candidate>), SearchError> {
     let scored = score(basis, document, POOL, others)?;
     let mut pool: HashMap<Uuid, Candidate> =
-        candidates(basis, document, &scored, POOL)?.into_iter().map(|one| (one.ranked.id(), one)).collect();
+        candidates(basis, document, &scored, limit)?.into_iter().map(|one| (one.ranked.id(), one)).collect();
     let mut wanted = Vec::new();
     for other in others {
         if let Some(candidate) = pool.remove(other) {
@@ -204,6 +209,7 @@ fn candidates(basis: &Basis<'_>, document: &Document, scored: &Scored, limit: us
     let pool = pool.len();
     let mut candidates: Vec<Candidate> = ranked.into_iter().map(Candidate::new).collect();
     for ((candidate, kin), chain) in candidates.iter_mut().take(pool).zip(kin).zip(chain) {
+        candidate.close = true;
         candidate.kin = weights.kin * kin;
         candidate.chain_node = weights.chain_node * chain * scored.best;
         if !document.requirements.is_empty() {

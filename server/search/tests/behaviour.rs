@@ -114,6 +114,20 @@ async fn weights_in_force_order_matches_and_what_is_learnt_from_does_not_depend_
 }
 
 #[tokio::test]
+async fn nothing_is_learnt_from_what_is_not_looked_at_closely() {
+    let mut listings: Vec<_> = (1..=250).map(|n| listing(n, Achievement, "锂离子电池回收技术")).collect();
+    listings.push(listing(900, Achievement, "电池外壳的冲压与焊接成套设备"));
+    let demand = listing(901, Demand, "锂离子电池回收");
+    let index = index_of(listings).await;
+    let best = index.rank(&demand, 1).unwrap()[0].0;
+    let of = [best, id(900)];
+    let explained: Vec<_> = index.explain_each(&demand, &of).unwrap().into_iter().map(|one| one.id).collect();
+    assert_eq!(explained, of, "it shares a word and is explained");
+    let features: Vec<_> = index.features(&demand, &of).unwrap().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(features, [best], "but two hundred are nearer");
+}
+
+#[tokio::test]
 async fn all_of_few_words_are_required() {
     let index = small_market().await;
     assert_eq!(found(&index, "电池 印花"), Vec::<u128>::new());

@@ -156,8 +156,8 @@ struct Known {
 
 /// The last word on a pair, with what it is counted by.
 pub(super) struct LastWord {
-    demand: Uuid,
-    achievement: Uuid,
+    pub(super) demand: Uuid,
+    pub(super) achievement: Uuid,
     field: Option<Field>,
     month: (i32, u8),
     pub(super) signal: Signal,

@@ -29,7 +29,7 @@ pub(crate) async fn in_force(market: &Market) -> Result<Option<weight_set::Model
 
 /// Weighs by what is in force: another node may have adopted it.
 pub(super) async fn follow(market: &Market) -> Result<()> {
-    let weights = in_force(market).await?.map_or(Ok(WEIGHTS), |row| weights_of(&row))?;
+    let weights = in_force(market).await?.map_or(WEIGHTS, |row| weights_of(&row));
     if weights != market.search.weights() {
         market.search.weigh(weights);
         tracing::info!(?weights, "matches are weighed by these from now on");

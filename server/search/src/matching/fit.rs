@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use keqiao_model::{Fit, Indicator, IndicatorFit, ListingKind, compare};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tantivy::SegmentReader;
 use tantivy::columnar::{Column, StrColumn};
 
@@ -94,6 +95,24 @@ impl Weighed {
         Self::Kin,
         Self::Property(Property::Meaning),
     ];
+
+    /// Its name in JSON, that of its field in [`Weights`].
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Indicators => "indicators",
+            Self::Facet(Facet::Field) => "field",
+            Self::Facet(Facet::Trl) => "trl",
+            Self::Facet(Facet::Cooperation) => "cooperation",
+            Self::Facet(Facet::Industry) => "industry",
+            Self::Facet(Facet::Region) => "region",
+            Self::Property(Property::ChainNode) => "chain_node",
+            Self::Property(Property::Price) => "price",
+            Self::Property(Property::Freshness) => "freshness",
+            Self::Property(Property::Response) => "response",
+            Self::Kin => "kin",
+            Self::Property(Property::Meaning) => "meaning",
+        }
+    }
 }
 
 const SECONDS_OF_A_YEAR: f32 = 365.0 * 86_400.0;
@@ -139,6 +158,21 @@ impl Weights {
             *weight = if weight.is_finite() { weight.clamp(0.0, Self::most(what)) } else { WEIGHTS.of(what) };
         }
         self
+    }
+
+    /// Learnt weights from JSON, whatever it holds: within what may be learnt, and as declared where there is no number. Also whether anything
+    /// was there that could not be read.
+    pub fn read(json: &str) -> (Self, bool) {
+        let Ok(Value::Object(stored)) = serde_json::from_str(json) else { return (WEIGHTS, true) };
+        let (mut weights, mut unread) = (WEIGHTS, false);
+        for what in Weighed::ALL {
+            if let Some(value) = stored.get(what.name()) {
+                let weight = value.as_f64().map(|weight| weight as f32).filter(|weight| weight.is_finite());
+                unread |= weight.is_none();
+                *weights.of_mut(what) = weight.unwrap_or_else(|| WEIGHTS.of(what));
+            }
+        }
+        (weights.bounded(), unread)
     }
 
     /// The most that properties read from columns can add.

@@ -4,6 +4,8 @@
 //! The weights are fitted to such comparisons by logistic regression, held to the declared ones by a pull that few comparisons do not
 //! overcome, and to their bounds ([`Weights::most`]). Words keep the weight one. The same lists in the same order give the same weights.
 
+use serde_json::{Map, Value};
+
 use crate::matching::fit::{WEIGHTS, Weighed, Weights};
 use crate::request::Explanation;
 
@@ -21,6 +23,8 @@ const SHARPNESS: f64 = 10.0;
 const PULL: f64 = 4.0;
 /// The lists are parted into so many. What is tried on one part was learnt from the others.
 const FOLDS: usize = 5;
+/// How often chance alone may pass for learning.
+const CHANCE: f64 = 0.05;
 /// Steps over all weights, if they do not settle before.
 const SWEEPS: usize = 200;
 /// Weights that move less than this share of what is declared have settled.
@@ -44,6 +48,27 @@ impl Features {
         let share = |part: f32, whole: f32| if whole > 0.0 { f64::from(part) / f64::from(whole) } else { 0.0 };
         let shares = Weighed::ALL.map(|what| share(earned(explanation, what), weights.of(what) * best));
         Self { text: share(explanation.text_score, best), shares }
+    }
+
+    /// Its words beside the best of its list.
+    pub fn text(&self) -> f64 {
+        self.text
+    }
+
+    /// The shares by the names of their weights, as JSON.
+    pub fn shares(&self) -> String {
+        let named = Weighed::ALL.iter().zip(&self.shares).map(|(what, share)| (what.name().to_owned(), Value::from(*share)));
+        Value::Object(named.collect::<Map<_, _>>()).to_string()
+    }
+
+    /// From what was kept. Names that nothing is weighed by any more are passed over; nothing when a weight of now has no share.
+    pub fn read(text: f64, shares: &str) -> Option<Self> {
+        let Ok(Value::Object(kept)) = serde_json::from_str(shares) else { return None };
+        let mut features = Self { text, shares: [0.0; COUNT] };
+        for (share, what) in features.shares.iter_mut().zip(Weighed::ALL) {
+            *share = kept.get(what.name())?.as_f64()?;
+        }
+        Some(features)
     }
 
     fn score(&self, weights: &Weights) -> f64 {
@@ -109,6 +134,8 @@ pub struct Learnt {
     pub comparisons: usize,
     /// Share of the comparisons that the declared weights order right.
     pub declared: f64,
+    /// Share that the weights in force order right. They may have been learnt from these very lists, which is to their advantage.
+    pub in_force: f64,
     /// The same of weights that were learnt without the list they are tried on.
     pub learnt: f64,
     /// Lists that those order better.
@@ -118,36 +145,50 @@ pub struct Learnt {
 }
 
 impl Learnt {
-    /// Whether the learnt weights are better by more than chance: over all comparisons, and in so many more lists than they are worse in that
-    /// a coin would seldom give it (one standard error).
+    /// As [`is_better`] says of its figures.
     pub fn is_better(&self) -> bool {
         is_better(self.declared, self.learnt, self.better, self.worse)
     }
 }
 
-/// As [`Learnt::is_better`] says, from the figures.
-#[allow(clippy::cast_precision_loss, reason = "counts of lists")]
+/// Whether learnt weights are better than the declared ones by more than chance: they order more comparisons right, and of the lists that come
+/// out differently so many better that a tossed coin would do as well at most once in twenty. This is the exact one-sided sign test (Conover,
+/// Practical Nonparametric Statistics, 3rd ed. 1999, 3.4); at least five lists must differ for it.
 pub fn is_better(declared: f64, learnt: f64, better: usize, worse: usize) -> bool {
-    let ahead = better as f64 - worse as f64;
-    learnt > declared && ahead >= ((better + worse) as f64).sqrt()
+    learnt > declared && better > worse && at_least_heads(better, worse) <= CHANCE
 }
 
-/// Learns from judged lists; nothing when there are too few.
+/// How probable it is that of as many tosses of a coin as there are `heads` and `tails` at least so many are heads.
+#[allow(clippy::cast_precision_loss, reason = "counts of lists")]
+fn at_least_heads(heads: usize, tails: usize) -> f64 {
+    let tosses = (heads + tails) as f64;
+    // At least so many heads is as probable as at most so many tails. In logarithms, because 1 / 2^1100 is no number any more.
+    let mut log = -tosses * std::f64::consts::LN_2;
+    let mut sum = log.exp();
+    for tail in 0..tails {
+        log += ((tosses - tail as f64) / (tail as f64 + 1.0)).ln();
+        sum += log.exp();
+    }
+    sum
+}
+
+/// Learns from judged lists, and tries what was learnt beside the declared weights and those in force; nothing when there are too few.
 #[allow(clippy::cast_precision_loss, reason = "counts of comparisons")]
-pub fn learn(lists: &[JudgedList]) -> Option<Learnt> {
+pub fn learn(lists: &[JudgedList], in_force: &Weights) -> Option<Learnt> {
     let lists: Vec<&JudgedList> = lists.iter().filter(|list| list.len() > 0).collect();
     let comparisons = lists.iter().map(|list| list.len()).sum();
     if lists.len() < LISTS_MIN || comparisons < COMPARISONS_MIN {
         return None;
     }
     let fold = |place: usize| place % FOLDS;
-    let (mut declared, mut learnt, mut better, mut worse) = (0.0, 0.0, 0, 0);
+    let (mut declared, mut now, mut learnt, mut better, mut worse) = (0.0, 0.0, 0.0, 0, 0);
     for held in 0..FOLDS {
         let rest: Vec<&JudgedList> = lists.iter().enumerate().filter(|(place, _)| fold(*place) != held).map(|(_, list)| *list).collect();
         let weights = fit(&rest);
         for (_, list) in lists.iter().enumerate().filter(|(place, _)| fold(*place) == held) {
             let (before, after) = (list.right(&WEIGHTS), list.right(&weights));
             declared += before;
+            now += list.right(in_force);
             learnt += after;
             better += usize::from(after > before);
             worse += usize::from(after < before);
@@ -155,7 +196,8 @@ pub fn learn(lists: &[JudgedList]) -> Option<Learnt> {
     }
     let share = |right: f64| right / comparisons as f64;
     let weights = fit(&lists);
-    Some(Learnt { weights, lists: lists.len(), comparisons, declared: share(declared), learnt: share(learnt), better, worse })
+    let (declared, in_force, learnt) = (share(declared), share(now), share(learnt));
+    Some(Learnt { weights, lists: lists.len(), comparisons, declared, in_force, learnt, better, worse })
 }
 
 /// One comparison: by how much the useful pair is ahead by words, and by each declared weight.
@@ -258,7 +300,11 @@ mod tests {
 
     /// Lists of pairs of which those that score best by `truth`, within some noise, are useful.
     fn lists(truth: &Weights, count: usize, noise: f64) -> Vec<JudgedList> {
-        let mut numbers = Numbers(7);
+        lists_from(7, truth, count, noise)
+    }
+
+    fn lists_from(seed: u64, truth: &Weights, count: usize, noise: f64) -> Vec<JudgedList> {
+        let mut numbers = Numbers(seed);
         let list = |numbers: &mut Numbers| {
             let mut pairs: Vec<(f64, Features)> = (0..6)
                 .map(|_| {
@@ -271,6 +317,10 @@ mod tests {
             JudgedList { useful: pairs.by_ref().take(3).collect(), others: pairs.collect() }
         };
         (0..count).map(|_| list(&mut numbers)).collect()
+    }
+
+    fn learn(lists: &[JudgedList]) -> Option<Learnt> {
+        super::learn(lists, &WEIGHTS)
     }
 
     fn planted() -> Weights {
@@ -339,14 +389,61 @@ mod tests {
             let (before, after) = (WEIGHTS.of(what), learnt.weights.of(what));
             assert!((after - before).abs() < 0.8 * before, "{what:?}: {before} {after}");
         }
-        assert!(!is_better(0.7, 0.7, 9, 0) && !is_better(0.7, 0.71, 5, 4) && is_better(0.7, 0.75, 9, 3));
+        // Judged by tossing a coin, however often. At one in twenty, more than five of forty come up once in seventy times.
+        let adoptable = |truth: &Weights, count: usize, noise: f64| {
+            let learnt = (0..40).filter_map(|seed| learn(&lists_from(1_000 + 77 * seed, truth, count, noise)));
+            learnt.filter(Learnt::is_better).count()
+        };
+        let chance = adoptable(&WEIGHTS, 40, 1e6);
+        assert!(chance <= 5, "{chance} of 40");
+        let found = adoptable(&planted(), 150, 0.05);
+        assert!(found >= 36, "what is there is found: {found} of 40");
+    }
+
+    #[test]
+    fn a_coin_passes_for_learning_once_in_twenty_times_at_most() {
+        let least = |worse: usize| (0..).find(|better| is_better(0.7, 0.8, *better, worse)).unwrap();
+        // Tables of the sign test for one side and 5 per cent: at most 0 of 5, 1 of 8, 2 of 11, 3 of 13, 10 of 30.
+        assert_eq!([0, 1, 2, 3, 10].map(least), [5, 7, 9, 10, 20]);
+        assert!(!is_better(0.7, 0.7, 9, 0), "over all comparisons it has to be better, too");
+        assert!((at_least_heads(5, 0) - 1.0 / 32.0).abs() < 1e-12 && (at_least_heads(2, 1) - 0.5).abs() < 1e-12);
+        assert!(is_better(0.7, 0.8, 1_300, 1_100) && !is_better(0.7, 0.8, 1_220, 1_180), "large numbers stay numbers");
+    }
+
+    #[test]
+    fn weights_in_force_are_tried_on_the_same_comparisons() {
+        let lists = lists(&planted(), 100, 0.05);
+        let learnt = super::learn(&lists, &planted()).unwrap();
+        assert!(learnt.in_force > learnt.declared && learnt.in_force >= learnt.learnt, "the truth orders best: {learnt:?}");
+        let declared = super::learn(&lists, &WEIGHTS).unwrap();
+        assert_eq!((declared.in_force, declared.learnt), (declared.declared, learnt.learnt));
+    }
+
+    #[test]
+    fn what_a_pair_is_made_of_is_kept_whatever_weights_come_and_go() {
+        let features = Numbers(3).features();
+        let shares = features.shares();
+        assert_eq!(Features::read(features.text(), &shares), Some(features.clone()));
+        let more = shares.replacen('{', r#"{"astrology": 1, "#, 1);
+        assert_eq!(Features::read(features.text(), &more), Some(features), "a weight that went");
+        let fewer = shares.replacen("\"kin\"", "\"family\"", 1);
+        for unreadable in [fewer.as_str(), "", "null", "[]", "{}", r#"{"kin": null}"#] {
+            assert_eq!(Features::read(0.5, unreadable), None, "{unreadable}");
+        }
     }
 
     #[test]
     fn stored_weights_are_read_whatever_is_missing_unknown_or_out_of_bounds() {
-        let read: Weights = serde_json::from_str(r#"{"field": 0.1, "price": -4, "region": 99, "astrology": 1}"#).unwrap();
-        let read = read.bounded();
-        assert_eq!(read, Weights { field: 0.1, price: 0.0, region: Weights::most(Weighed::Facet(Facet::Region)), ..WEIGHTS });
+        let read = Weights { field: 0.1, price: 0.0, region: Weights::most(Weighed::Facet(Facet::Region)), ..WEIGHTS };
+        assert_eq!(Weights::read(r#"{"field": 0.1, "price": -4, "region": 99, "astrology": 1}"#), (read, false));
+        assert_eq!(Weights::read(&serde_json::to_string(&read).unwrap()), (read, false), "every name is that of its field");
+        for unreadable in ["null", "\"0.1\"", "[0.1]", "1e39", "{}", "true"] {
+            let stored = format!(r#"{{"field": 0.1, "kin": {unreadable}}}"#);
+            assert_eq!(Weights::read(&stored), (Weights { field: 0.1, ..WEIGHTS }, true), "{stored}");
+        }
+        for unreadable in ["", "null", "[]", "weights", r#"{"field": 0.1, "kin": 1e400}"#] {
+            assert_eq!(Weights::read(unreadable), (WEIGHTS, true), "{unreadable}");
+        }
         let none = Weights { kin: f32::NAN, ..WEIGHTS };
         assert_eq!(none.bounded(), WEIGHTS);
     }
