@@ -29,6 +29,9 @@ const PUBLISHED: u64 = 60;
 const ROWS: usize = 1_000;
 /// Listings of one transaction.
 const BATCH: u64 = 10_000;
+/// Characters of a title and of a text.
+const TITLE: usize = 120;
+const TEXT: usize = 2_000;
 /// Organisations that own them.
 const OWNERS: u64 = 1_000;
 
@@ -89,9 +92,8 @@ async fn publish(market: &Market, officer: &Actor, document: &Document) -> anyho
     let visible = started.elapsed();
     while matching::match_step(market).await.map_err(plain)? > 0 {}
     let matched = started.elapsed();
-    let others = |column: matched::Column| matched::Entity::find().filter(column.eq(document.id)).count(market.database());
-    let (own, theirs) = (others(matched::Column::ListingId).await?, others(matched::Column::OtherId).await?);
-    ensure!(own > 0 && theirs > 0, "{number} has {own} matches and stands in {theirs} lists");
+    let own = matched::Entity::find().filter(matched::Column::ListingId.eq(document.id)).count(market.database()).await?;
+    ensure!(own > 0, "{number} has no matches");
     Ok((visible, matched))
 }
 
@@ -145,10 +147,12 @@ fn owner(market: &Market, at: u64) -> anyhow::Result<organisation::Model> {
 fn row(document: &Document, owner: &organisation::Model, published: bool) -> anyhow::Result<listing::Model> {
     let text = if document.kind == ListingKind::Demand { "problem" } else { "advantage" };
     let keywords = document.keywords.join("，");
-    let fields: Fields =
-        [("title", document.title.as_str()), ("summary", &document.summary), (text, &document.text), ("keywords", &keywords), ("trl", "6")]
-            .into_iter()
-            .collect();
+    // As long as people may write.
+    let cut = |text: &str, most: usize| text.chars().take(most).collect::<String>();
+    let (title, whole) = (cut(&document.title, TITLE), cut(&document.text, TEXT));
+    let fields: Fields = [("title", title.as_str()), ("summary", &document.summary), (text, &whole), ("keywords", &keywords), ("trl", "6")]
+        .into_iter()
+        .collect();
     let content = ListingContent::read(document.kind, &fields, Strictness::Draft).map_err(|e| anyhow::anyhow!("{e:?}"))?;
     let at = document.published_at * 1_000_000;
     Ok(listing::Model {
