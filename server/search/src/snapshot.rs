@@ -19,10 +19,6 @@ use crate::schema::Fields;
 const LOOK_UP: usize = 16;
 /// Terms whose lists are kept of one state: some twenty megabytes where there are few segments.
 const MOST_KNOWN: usize = 100_000;
-/// Terms that are kept of one segment from commit to commit.
-const MOST_KNOWN_OF_SEGMENT: usize = 50_000;
-/// In segments of fewer documents a term is looked up as quickly as it would be remembered.
-const LEAST_REMEMBERED: u32 = 2_000;
 /// Both sides of the market.
 const SIDES: [ListingKind; 2] = [ListingKind::Demand, ListingKind::Achievement];
 
@@ -37,21 +33,6 @@ pub(crate) struct Snapshot {
     dead: Vec<Arc<[u32]>>,
     /// Terms that were looked up already: a whole listing asks for hundreds, and the next one for many of the same.
     known: Mutex<HashMap<Term, Lists>>,
-    /// For each segment what was looked up in it, also before this commit.
-    remembered: Vec<Arc<Remembered>>,
-}
-
-/// What was looked up in one segment: where a term's list is does not change as long as the segment lives, how many of its documents live does.
-#[derive(Debug, Default)]
-struct Remembered(Mutex<HashMap<Term, Option<Counted>>>);
-
-/// A term's list in one segment.
-#[derive(Debug, Clone)]
-struct Counted {
-    info: TermInfo,
-    /// Living documents that have the term, when so many of the segment were dead.
-    living: u64,
-    dead: usize,
 }
 
 /// A segment and its place among the others.
@@ -107,7 +88,6 @@ pub(crate) struct FigureCache(HashMap<SegmentId, SegmentFigures>);
 struct SegmentFigures {
     deleted_at: Option<Opstamp>,
     dead: Arc<[u32]>,
-    remembered: Arc<Remembered>,
     /// Living documents of each side.
     documents: [u64; 2],
     /// Sums of lengths of each scored field over its living documents.
@@ -122,18 +102,17 @@ impl Snapshot {
         position: Option<String>,
         figures: &mut FigureCache,
     ) -> Result<Self, SearchError> {
-        let (mut dead, mut remembered) = (Vec::new(), Vec::new());
+        let mut dead = Vec::new();
         for reader in searcher.segment_readers() {
             let known = figures.0.remove(&reader.segment_id());
             let known = SegmentFigures::of(reader, fields, known)?;
             dead.push(Arc::clone(&known.dead));
-            remembered.push(Arc::clone(&known.remembered));
             figures.0.insert(reader.segment_id(), known);
         }
         figures.0.retain(|id, _| searcher.segment_readers().iter().any(|reader| reader.segment_id() == *id));
         let demand = figures.side(fields, 0);
         let achievement = figures.side(fields, 1);
-        Ok(Self { searcher, position, demand, achievement, dead, known: Mutex::default(), remembered })
+        Ok(Self { searcher, position, demand, achievement, dead, known: Mutex::default() })
     }
 
     /// Figures of one side.
@@ -161,10 +140,10 @@ impl Snapshot {
             return Ok(known.clone());
         }
         let (mut sum, mut of) = (0, Vec::new());
-        for ((segment, dead), remembered) in self.segments().zip(&self.dead).zip(&self.remembered) {
-            if let Some(counted) = remembered.look_up(segment.reader, term, dead)? {
-                sum += counted.living;
-                of.push((segment.place, counted.info));
+        for (segment, dead) in self.segments().zip(&self.dead) {
+            if let Some(info) = segment.reader.inverted_index(term.field())?.get_term_info(term)? {
+                sum += living(segment.reader, term, &info, dead)?;
+                of.push((segment.place, info));
             }
         }
         let lists = Lists { frequency: sum, of: of.into() };
@@ -173,30 +152,6 @@ impl Snapshot {
             known.insert(term.clone(), lists.clone());
         }
         Ok(lists)
-    }
-}
-
-impl Remembered {
-    /// A term's list in the segment, as it is now.
-    fn look_up(&self, reader: &SegmentReader, term: &Term, dead: &[u32]) -> Result<Option<Counted>, SearchError> {
-        // Held for a look or an insertion only; a poisoned lock still holds whole values.
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(term).cloned();
-        let info = match known {
-            Some(None) => return Ok(None),
-            Some(Some(counted)) if counted.dead == dead.len() => return Ok(Some(counted)),
-            Some(Some(counted)) => Some(counted.info),
-            None => reader.inverted_index(term.field())?.get_term_info(term)?,
-        };
-        let count = |info: TermInfo| Ok::<_, SearchError>(Counted { living: living(reader, term, &info, dead)?, info, dead: dead.len() });
-        let counted = info.map(count).transpose()?;
-        if reader.max_doc() >= LEAST_REMEMBERED {
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            // Whoever looks at an older state must not have its count taken for that of a newer one: it is told by the dead.
-            if known.len() < MOST_KNOWN_OF_SEGMENT || known.contains_key(term) {
-                known.insert(term.clone(), counted.clone());
-            }
-        }
-        Ok(counted)
     }
 }
 
@@ -239,8 +194,7 @@ impl SegmentFigures {
 
     /// The figures of a segment before anything was deleted.
     fn whole(reader: &SegmentReader, fields: &Fields) -> Result<Self, SearchError> {
-        let mut figures =
-            Self { deleted_at: None, dead: Arc::default(), remembered: Arc::default(), documents: [0; 2], lengths: HashMap::new() };
+        let mut figures = Self { deleted_at: None, dead: Arc::default(), documents: [0; 2], lengths: HashMap::new() };
         for (kind, documents) in SIDES.into_iter().zip(&mut figures.documents) {
             *documents = frequency(reader, &fields.kind_term(kind), &[])?;
             for scored in fields.scored(kind) {
