@@ -68,6 +68,13 @@ impl Folder {
 }
 
 #[test]
+fn meanings_are_measured_only_where_an_end_point_is_configured() {
+    let refused = Folder::new().evaluate(&["--embeddings"]);
+    assert!(!refused.status.success() && refused.stdout.is_empty(), "{refused:?}");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("embeddings.url"), "{refused:?}");
+}
+
+#[test]
 fn both_sides_find_what_was_judged() {
     let folder = Folder::new();
     for side in ["demand", "achievement"] {

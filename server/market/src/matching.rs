@@ -176,13 +176,19 @@ async fn match_changed(market: &Market) -> Result<usize> {
     Ok(events.len())
 }
 
-/// Notes how far somebody has followed the outbox; never backwards, because another node may be further.
-async fn followed_until(market: &Market, name: &str, seq: i64) -> Result<()> {
+/// Sees to it that there is a row to update.
+async fn begin_at_zero(market: &Market, name: &str) -> Result<()> {
     let row = consumer::ActiveModel { name: Set(name.to_owned()), seq: Set(0) };
     consumer::Entity::insert(row)
         .on_conflict(OnConflict::column(consumer::Column::Name).do_nothing().to_owned())
         .exec_without_returning(&market.db)
         .await?;
+    Ok(())
+}
+
+/// Notes how far somebody has followed the outbox; never backwards, because another node may be further.
+async fn followed_until(market: &Market, name: &str, seq: i64) -> Result<()> {
+    begin_at_zero(market, name).await?;
     consumer::Entity::update_many()
         .col_expr(consumer::Column::Seq, Expr::value(seq))
         .filter(consumer::Column::Name.eq(name))

@@ -286,6 +286,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_embeddings_end_point_is_asked_once_about_every_text() {
+        let (folder, asked) = (folder(), std::cell::RefCell::new(Vec::new()));
+        let request = Request { folder: folder.path(), split: "dev", side: ListingKind::Demand };
+        let ask = |texts: &[String]| {
+            asked.borrow_mut().push(texts.to_vec());
+            Ok(texts.iter().map(|text| vec![text.chars().count() as f32, 1.0]).collect())
+        };
+        let embed = Embed { ask: &ask, prefix: "query: ", batch: 4, characters: 3 };
+        evaluate(&request, Some(embed), |_, _| {}).await.unwrap();
+        assert_eq!(asked.borrow().iter().map(Vec::len).collect::<Vec<_>>(), [4, 2], "six texts by four");
+        assert_eq!(asked.borrow()[0][0], "query: 锂电池", "the first characters");
+
+        let broken = |_: &[String]| Err("nobody answers".to_owned());
+        let failed = evaluate(&request, Some(Embed { ask: &broken, ..embed }), |_, _| {}).await.unwrap_err();
+        assert!(matches!(&failed, EvaluateError::Embeddings(why) if why == "nobody answers"), "{failed}");
+    }
+
+    #[tokio::test]
     async fn progress_ends_at_the_total() {
         let last = Cell::new((0, 0));
         let folder = folder();

@@ -42,6 +42,8 @@ const CHOSEN: usize = POOL + POOL / 2;
 const MOST_EQUALS: usize = 4;
 /// So many of the best are compared with each other, and indicator by indicator.
 const POOL: usize = 200;
+/// The pool with all whom meaning brings in.
+const MOST_POOLED: usize = 2 * POOL;
 /// Exponent of kinship: only close kin counts.
 const CLOSE: i32 = 10;
 
@@ -111,25 +113,24 @@ pub(crate) fn rank(basis: &Basis<'_>, document: &Document, limit: usize) -> Resu
 
 /// How these listings of the other side fit; those that are not indexed there or share no word are left out.
 pub(crate) fn some(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> Result<Vec<Match>, SearchError> {
-    let (scored, wanted) = these(basis, document, others, POOL)?;
+    let (scored, wanted) = these(basis, document, others)?;
     explain_all(basis, document, &scored, &wanted)
 }
 
 /// What can be learnt from these listings of the other side. Left out are the same as in [`some`], and those that are not looked at closely:
 /// what their kin, link, indicators and meaning would add is not known, and nothing would be the wrong answer.
 pub(crate) fn features(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> Result<Vec<(Uuid, Features)>, SearchError> {
-    // The whole pool, which meaning may double.
-    let (scored, mut wanted) = these(basis, document, others, 2 * POOL)?;
+    let (scored, mut wanted) = these(basis, document, others)?;
     wanted.retain(|one| one.close);
     let explained = explain_all(basis, document, &scored, &wanted)?;
     Ok(explained.iter().map(|one| (one.id, Features::of(&one.explanation, basis.weights, scored.best))).collect())
 }
 
-/// These listings of the other side, scored: in full those among the best `limit`.
-fn these(basis: &Basis<'_>, document: &Document, others: &[Uuid], limit: usize) -> Result<(Scored, Vec<Candidate>), SearchError> {
+/// These listings of the other side, scored: in full those of the pool.
+fn these(basis: &Basis<'_>, document: &Document, others: &[Uuid]) -> Result<(Scored, Vec<Candidate>), SearchError> {
     let scored = score(basis, document, POOL, others)?;
     let mut pool: HashMap<Uuid, Candidate> =
-        candidates(basis, document, &scored, limit)?.into_iter().map(|one| (one.ranked.id(), one)).collect();
+        candidates(basis, document, &scored, MOST_POOLED)?.into_iter().map(|one| (one.ranked.id(), one)).collect();
     let mut wanted = Vec::new();
     for other in others {
         if let Some(candidate) = pool.remove(other) {

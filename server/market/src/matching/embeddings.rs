@@ -1,10 +1,7 @@
 //! What listings mean, as an embeddings end point says: asked once for each text, kept, and told to the index. Off unless the operator configures
 //! one; while it is silent, matches go by words as ever.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt::Write as _,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use keqiao_model::{ListingKind, ListingState};
 use keqiao_search::{Document, Embedding};
@@ -13,11 +10,10 @@ use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, OnConflict, Query},
 };
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{
-    STEP, changed_listings, documents, followed_until,
+    STEP, begin_at_zero, changed_listings, documents, followed_until,
     indexing::{is_live, last_event, live_listings},
     rematch,
 };
@@ -26,6 +22,7 @@ use crate::{
     db::micros,
     entity::{consumer, embedding, listing, outbox},
     listings::kind_code,
+    room::sha256,
 };
 
 /// A text that nobody refuses.
@@ -177,11 +174,7 @@ where
 
 /// Whether it is this node's turn to ask: another one's ends by itself when it is not heard of any more.
 async fn take_turn(market: &Market) -> Result<bool> {
-    let row = consumer::ActiveModel { name: Set(TURN.to_owned()), seq: Set(0) };
-    consumer::Entity::insert(row)
-        .on_conflict(OnConflict::column(consumer::Column::Name).do_nothing().to_owned())
-        .exec_without_returning(&market.db)
-        .await?;
+    begin_at_zero(market, TURN).await?;
     let now = micros(market.now());
     let taken = consumer::Entity::update_many()
         .col_expr(consumer::Column::Seq, Expr::value(now + TURN_MICROS))
@@ -283,19 +276,11 @@ async fn answers(market: &Market, config: &EmbeddingConfig, ids: &[Uuid]) -> Res
     let documents: BTreeMap<Uuid, Document> = documents(market, ids).await?.into_iter().collect();
     let answer = |document: Document| {
         let text = format!("{}{}", config.prefix, document.meaning_text(config.characters));
-        let hash = hash(&text);
+        let hash = sha256(text.as_bytes());
         let known = known.remove(&document.id).filter(|row| row.text_hash == hash && !row.vector.is_empty()).map(|row| row.vector);
         Some(Answer { listing: document.id, number: document.number, version: *versions.get(&document.id)?, hash, known, text })
     };
     Ok(documents.into_values().filter_map(answer).collect())
-}
-
-fn hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 /// The vectors of the first of these texts as bytes, none of them for a text that is refused, and why there are no more. When several are refused

@@ -39,10 +39,7 @@ const OWNERS: u64 = 1_000;
 pub async fn run(options: &Options) -> anyhow::Result<()> {
     let generator = Arc::new(Generator::new(Dictionary::read(options.dictionary.as_deref())?));
     let folder = tempfile::tempdir()?;
-    let mut config = Config { data: folder.path().to_owned(), hash_memory: 64, ..Config::default() };
-    if let Some(url) = &options.postgres {
-        config.database_url.clone_from(url);
-    }
+    let config = Config { data: folder.path().to_owned(), hash_memory: 64, ..Config::default() };
     let market = program::open(&config).await?;
     let roles = Roles { officer_region: Some(market.config().city.clone()), ..Roles::default() };
     let new = NewPerson {
