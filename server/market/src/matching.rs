@@ -27,7 +27,7 @@ use crate::{
 
 pub use self::embeddings::{EmbeddingFailure, EmbeddingStatus, embedding_status, embedding_step};
 pub use self::indexing::{IndexStatus, catch_up, index_lag, index_status, index_step, match_step, needs_rebuild, open_index, reindex};
-pub(crate) use self::indexing::{Indexing, is_live, is_simple, search};
+pub(crate) use self::indexing::{Indexing, is_live, is_simple, live_among, search};
 use self::indexing::{explanations, index_position};
 pub(crate) use self::pairs::best_answers;
 pub use self::pairs::{DismissedView, MatchOrder, MatchView, PAIRS_MAX, PairFilter, PairView, best_pairs, dismissed, matches};
@@ -240,20 +240,8 @@ async fn store_chunk(market: &Market, chunk: &[Document]) -> Result<BTreeSet<Uui
         }
     };
     // A listing taken off the market meanwhile must not come back into anybody's list.
-    let ids: BTreeSet<Uuid> = found.iter().flat_map(|(id, matches)| matches.iter().map(|(other, _)| *other).chain([*id])).collect();
-    let ids: Vec<Uuid> = ids.into_iter().collect();
-    let mut live = BTreeSet::new();
-    for part in ids.chunks(1_000) {
-        let rows = listing::Entity::find()
-            .select_only()
-            .column(listing::Column::Id)
-            .filter(listing::Column::Id.is_in(part.iter().copied()))
-            .filter(listing::Column::State.is_in([ListingState::Published.code(), ListingState::InDeal.code()]))
-            .into_tuple::<Uuid>()
-            .all(&*tx)
-            .await?;
-        live.extend(rows);
-    }
+    let ids = found.iter().flat_map(|(id, matches)| matches.iter().map(|(other, _)| *other).chain([*id])).collect();
+    let live = live_among(&*tx, ids).await?;
     matched::Entity::delete_many().filter(matched::Column::ListingId.is_in(found.iter().map(|(id, _)| *id))).exec(&*tx).await?;
     let mut rows = Vec::new();
     for (id, matches) in found.iter().filter(|(id, _)| live.contains(id)) {

@@ -12,14 +12,14 @@ use keqiao_search::{
     SearchError, Weights,
     learning::{self, COMPARISONS_MIN, Features, JudgedList, LISTS_MIN, Learnt, PER_LIST},
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::OnConflict};
 use uuid::Uuid;
 
 use super::precision::{JudgedReason, LastWord, last_words};
 use crate::{
     Actor, Error, Market, Result,
-    entity::{judged_features, listing},
-    matching::{documents_in, is_live, is_simple},
+    entity::judged_features,
+    matching::{documents_in, is_simple, live_among},
 };
 
 /// At most the latest so many judged pairs are learnt from.
@@ -90,17 +90,6 @@ async fn telling(market: &Market) -> Result<Vec<LastWord>> {
     Ok(words.filter(|word| tells_of_fit(word.signal.useful, word.signal.reason)).collect())
 }
 
-/// Which of these listings are on the market.
-async fn live(market: &Market, ids: impl Iterator<Item = Uuid>) -> Result<BTreeSet<Uuid>> {
-    let ids: BTreeSet<Uuid> = ids.collect();
-    let mut live = BTreeSet::new();
-    for chunk in ids.into_iter().collect::<Vec<_>>().chunks(CHUNK) {
-        let found = listing::Entity::find().select_only().column(listing::Column::Id).filter(is_live());
-        live.extend(found.filter(listing::Column::Id.is_in(chunk.iter().copied())).into_tuple::<Uuid>().all(&market.db).await?);
-    }
-    Ok(live)
-}
-
 /// What is kept of a pair.
 enum Kept {
     /// What it is made of.
@@ -142,7 +131,7 @@ async fn missing(market: &Market, most: usize) -> Result<Vec<Directed>> {
         let mut wanted: Vec<Directed> = words.iter().flat_map(directions).collect();
         let kept = kept(market, wanted.iter().map(|(one, _)| *one)).await?;
         wanted.retain(|pair| matches!(kept.get(pair), None | Some(Kept::Partial)));
-        let live = live(market, wanted.iter().map(|(_, other)| *other)).await?;
+        let live = live_among(&market.db, wanted.iter().map(|(_, other)| *other).collect()).await?;
         missing.extend(wanted.into_iter().filter(|(_, other)| live.contains(other)));
         if missing.len() >= most {
             missing.truncate(most);
@@ -211,7 +200,7 @@ pub(crate) async fn judgements(market: &Market) -> Result<Judgements> {
         let is_missing = |known: Option<&Kept>| matches!(known, None | Some(Kept::Partial));
         let signals = words.iter().map(|word| word.signal);
         let unknown = signals.clone().filter(|signal| is_missing(kept.get(&(signal.one, signal.other))));
-        let live = live(market, unknown.map(|signal| signal.other)).await?;
+        let live = live_among(&market.db, unknown.map(|signal| signal.other).collect()).await?;
         for signal in signals {
             let known = kept.remove(&(signal.one, signal.other));
             let waits = is_missing(known.as_ref()) && live.contains(&signal.other);

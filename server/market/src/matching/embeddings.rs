@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     STEP, begin_at_zero, changed_listings, documents, followed_until,
-    indexing::{is_live, last_event, live_listings},
+    indexing::{is_live, last_event, live_among, live_listings},
     rematch,
 };
 use crate::{
@@ -93,9 +93,14 @@ fn characters(config: &EmbeddingConfig) -> i64 {
     i64::try_from(config.characters).unwrap_or(i64::MAX)
 }
 
-/// Listings on the market whose text, as it is now, was not answered.
+/// Listings whose text, as it is now, was not answered.
+fn unanswered(config: &EmbeddingConfig) -> Select<listing::Entity> {
+    listing::Entity::find().filter(answered(config, false).not())
+}
+
+/// Those of them that are on the market.
 fn waiting(config: &EmbeddingConfig) -> Select<listing::Entity> {
-    listing::Entity::find().filter(is_live()).filter(answered(config, false).not())
+    unanswered(config).filter(is_live())
 }
 
 /// Under which name the place in the outbox is kept: what is configured otherwise begins anew.
@@ -150,9 +155,10 @@ where
             let query = outbox::Entity::find().filter(outbox::Column::Seq.gt(place)).order_by_asc(outbox::Column::Seq);
             let events = query.limit(STEP).all(&market.db).await?;
             let Some(last) = events.last().map(|e| e.seq) else { return Ok(0) };
+            let live: Vec<Uuid> = live_among(&market.db, changed_listings(&events).into_iter().collect()).await?.into_iter().collect();
             let mut ids = Vec::new();
-            for changed in changed_listings(&events).chunks(READ) {
-                let query = waiting(config).filter(listing::Column::Id.is_in(changed.iter().copied()));
+            for live in live.chunks(READ) {
+                let query = unanswered(config).filter(listing::Column::Id.is_in(live.iter().copied()));
                 ids.extend(query.select_only().column(listing::Column::Id).into_tuple::<Uuid>().all(&market.db).await?);
             }
             if ids.is_empty() {

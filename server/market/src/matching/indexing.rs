@@ -1,14 +1,14 @@
 //! The index follows the outbox, and is built anew beside the one that answers when that one is damaged, foreign or old.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use keqiao_model::ListingState;
 use keqiao_search::{Change, Document, Explanation, Opened, Rebuild, SearchRequest, SearchResult};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
     QueryTrait as _, sea_query::Expr,
 };
 use tokio::sync::{Mutex, OnceCell};
@@ -256,6 +256,20 @@ pub async fn reindex(market: &Market, matches: bool, progress: impl Fn(u64, u64)
 
 pub(crate) fn is_live() -> Expr {
     listing::Column::State.is_in([ListingState::Published.code(), ListingState::InDeal.code()])
+}
+
+/// Which of these listings are on the market. They are read by their ids and looked at here: asked for both, SQLite goes through everything
+/// that is on the market instead.
+pub(crate) async fn live_among(db: &impl ConnectionTrait, ids: BTreeSet<Uuid>) -> Result<BTreeSet<Uuid>> {
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    let mut live = BTreeSet::new();
+    for ids in ids.chunks(READ) {
+        let query = listing::Entity::find().select_only().columns([listing::Column::Id, listing::Column::State]);
+        let rows: Vec<(Uuid, String)> = query.filter(listing::Column::Id.is_in(ids.iter().copied())).into_tuple().all(db).await?;
+        let is_live = |state: &str| ListingState::from_code(state).is_some_and(ListingState::is_indexed);
+        live.extend(rows.into_iter().filter(|(_, state)| is_live(state)).map(|(id, _)| id));
+    }
+    Ok(live)
 }
 
 pub(super) async fn live_listings(market: &Market) -> Result<Vec<Uuid>> {

@@ -22,6 +22,8 @@ use crate::{
 
 /// Listings read at a time while building, as `keqiao reindex` has it.
 const BATCH: u64 = 2_000;
+/// Looks, two seconds apart, that find files as they were before it is believed that they rest.
+const AT_REST: u32 = 5;
 /// Writes a second while others search.
 const WRITES: u64 = 20;
 /// Listings whose matches are recomputed to know how long all take.
@@ -79,6 +81,21 @@ pub async fn settle(index: &SearchIndex, folder: &Path) -> anyhow::Result<u64> {
         before = now;
     }
     Ok(before)
+}
+
+/// Waits until nothing below the folder has changed its size for a while; at most ten minutes.
+pub async fn rest(folder: &Path) -> anyhow::Result<()> {
+    let (mut before, mut still) = (0, 0);
+    for _ in 0..300 {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let now = size(folder)?;
+        still = if now == before { still + 1 } else { 0 };
+        if still == AT_REST {
+            break;
+        }
+        before = now;
+    }
+    Ok(())
 }
 
 /// Bytes of all files below.
