@@ -19,6 +19,14 @@ pub(crate) struct Filter {
     counting: bool,
 }
 
+/// How many filters a document does not pass.
+#[derive(Clone, Copy, Default)]
+struct Failures {
+    count: usize,
+    /// The place of the last of them.
+    last: usize,
+}
+
 struct FacetFilter {
     facet: Facet,
     column: Option<StrColumn>,
@@ -45,29 +53,32 @@ impl Filter {
 
     /// Keeps the documents that pass every filter; each is counted in the facets whose OTHER facets' filters it passes.
     pub(crate) fn keep<T>(&mut self, found: &mut Vec<T>, doc: impl Fn(&T) -> u32) {
-        if self.facets.iter().any(|facet| facet.accepted.is_some()) {
-            found.retain(|one| self.passes(doc(one)));
-        } else if self.counting {
-            let documents: Vec<u32> = found.iter().map(doc).collect();
-            self.facets.iter_mut().for_each(|facet| facet.count_all(&documents));
+        let filtering = self.facets.iter().any(|facet| facet.accepted.is_some());
+        if !filtering && !self.counting {
+            return;
         }
-    }
-
-    fn passes(&mut self, doc: u32) -> bool {
-        let mut failed = 0;
-        let mut failing = None;
+        let documents: Vec<u32> = found.iter().map(doc).collect();
+        if !filtering {
+            self.facets.iter_mut().for_each(|facet| facet.count(&documents));
+            return;
+        }
+        let mut failures = vec![Failures::default(); documents.len()];
         for (place, facet) in self.facets.iter().enumerate() {
-            if !facet.accepts(doc) {
-                failed += 1;
-                failing = Some(place);
+            facet.check(&documents, |at| {
+                if let Some(failures) = failures.get_mut(at) {
+                    *failures = Failures { count: failures.count + 1, last: place };
+                }
+            });
+        }
+        if self.counting {
+            for (place, facet) in self.facets.iter_mut().enumerate() {
+                let passes = |failures: &Failures| failures.count == 0 || failures.count == 1 && failures.last == place;
+                let passing = documents.iter().zip(&failures).filter(|(_, failures)| passes(failures));
+                facet.count(&passing.map(|(doc, _)| *doc).collect::<Vec<_>>());
             }
         }
-        for (place, facet) in self.facets.iter_mut().enumerate() {
-            if self.counting && (failed == 0 || (failed == 1 && failing == Some(place))) {
-                facet.count(doc);
-            }
-        }
-        failed == 0
+        let mut failures = failures.iter();
+        found.retain(|_| failures.next().is_some_and(|failures| failures.count == 0));
     }
 
     /// Adds the counts of this segment.
@@ -101,36 +112,50 @@ fn has(column: Option<&StrColumn>, doc: u32, accepted: &HashSet<u64>) -> bool {
 }
 
 impl FacetFilter {
-    fn accepts(&self, doc: u32) -> bool {
-        self.accepted.as_ref().is_none_or(|accepted| has(self.column.as_ref(), doc, accepted))
-    }
-
-    /// Counts many documents, a block of values at a time where each has at most one.
-    fn count_all(&mut self, documents: &[u32]) {
-        let Some(column) = &self.column else { return };
-        if matches!(column.ords().index, ColumnIndex::Multivalued(_)) {
-            documents.iter().for_each(|doc| self.count(*doc));
+    /// Calls `failed` with the places of the documents that have none of the accepted codes.
+    fn check(&self, documents: &[u32], mut failed: impl FnMut(usize)) {
+        let Some(accepted) = &self.accepted else { return };
+        let Some(column) = &self.column else {
+            (0..documents.len()).for_each(failed);
+            return;
+        };
+        if accepted.is_empty() || matches!(column.ords().index, ColumnIndex::Multivalued(_)) {
+            let fails = |doc: &u32| !has(Some(column), *doc, accepted);
+            documents.iter().enumerate().filter(|(_, doc)| fails(doc)).for_each(|(at, _)| failed(at));
             return;
         }
-        let mut ords = [None; BLOCK];
-        for block in documents.chunks(BLOCK) {
-            let Some(ords) = ords.get_mut(..block.len()) else { continue };
-            column.ords().first_vals(block, ords);
-            for ord in ords.iter_mut().filter_map(Option::take) {
-                if let Some(count) = usize::try_from(ord).ok().and_then(|ord| self.counts.get_mut(ord)) {
-                    *count += 1;
-                }
+        let codes: Vec<bool> = (0_u64..).take(column.num_terms()).map(|ord| accepted.contains(&ord)).collect();
+        each_value(column, documents, |at, ord| {
+            let passes = ord.and_then(|ord| codes.get(usize::try_from(ord).ok()?)).is_some_and(|accepted| *accepted);
+            if !passes {
+                failed(at);
             }
-        }
+        });
     }
 
-    fn count(&mut self, doc: u32) {
+    /// Counts the codes of many documents.
+    fn count(&mut self, documents: &[u32]) {
         let Some(column) = &self.column else { return };
-        for ord in column.ords().values_for_doc(doc) {
+        let mut add = |ord: u64| {
             if let Some(count) = usize::try_from(ord).ok().and_then(|ord| self.counts.get_mut(ord)) {
                 *count += 1;
             }
+        };
+        if matches!(column.ords().index, ColumnIndex::Multivalued(_)) {
+            documents.iter().flat_map(|doc| column.ords().values_for_doc(*doc)).for_each(add);
+        } else {
+            each_value(column, documents, |_, ord| ord.into_iter().for_each(&mut add));
         }
+    }
+}
+
+/// Calls `visit` with the place of each document and its value, in a column where each has at most one, a block at a time.
+fn each_value(column: &StrColumn, documents: &[u32], mut visit: impl FnMut(usize, Option<u64>)) {
+    let mut ords = [None; BLOCK];
+    for (block, start) in documents.chunks(BLOCK).zip((0..).step_by(BLOCK)) {
+        let Some(ords) = ords.get_mut(..block.len()) else { continue };
+        column.ords().first_vals(block, ords);
+        ords.iter_mut().enumerate().for_each(|(at, ord)| visit(start + at, ord.take()));
     }
 }
 

@@ -181,17 +181,43 @@ fn score(basis: &Basis<'_>, document: &Document, limit: usize, others: &[Uuid]) 
 /// The documents of each segment that are among the best `count` of all, with all that are as good as the last of these, so that it does not
 /// depend on which segment a document is in. Of too many equals none is taken.
 fn chosen(segments: &[Vec<f32>], count: usize) -> Vec<Vec<u32>> {
-    let mut scores: Vec<f32> = segments.iter().flatten().copied().filter(|score| *score > 0.0).collect();
-    let mut least = f32::MIN_POSITIVE;
-    if let Some(last) = count.checked_sub(1).filter(|last| *last < scores.len()) {
-        let (_, nth, _) = scores.select_nth_unstable_by(last, |a, b| b.total_cmp(a));
-        least = *nth;
-        if scores.iter().filter(|score| **score >= least).count() > count.saturating_mul(MOST_EQUALS) {
+    let mut chosen = vec![Vec::new(); segments.len()];
+    if count == 0 {
+        return chosen;
+    }
+    let most = count.saturating_mul(MOST_EQUALS);
+    let (mut best, mut least, mut full): (Vec<(f32, usize, u32)>, _, _) = (Vec::new(), f32::MIN_POSITIVE, most);
+    for (segment, scores) in segments.iter().enumerate() {
+        for (doc, &score) in (0_u32..).zip(scores) {
+            if score >= least {
+                best.push((score, segment, doc));
+                // Whoever is behind so many others already is forgotten: of a million documents few are ever remembered.
+                if best.len() > full {
+                    least = nth_best(&mut best, count);
+                    best.retain(|(score, ..)| *score >= least);
+                    full = most.max(2 * best.len());
+                }
+            }
+        }
+    }
+    if best.len() > count {
+        least = nth_best(&mut best, count);
+        if best.iter().filter(|(score, ..)| *score >= least).count() > most {
             least = least.next_up();
         }
     }
-    let best = |scores: &Vec<f32>| (0_u32..).zip(scores).filter(|(_, score)| **score >= least).map(|(doc, _)| doc).collect();
-    segments.iter().map(best).collect()
+    for (_, segment, doc) in best.into_iter().filter(|(score, ..)| *score >= least) {
+        if let Some(chosen) = chosen.get_mut(segment) {
+            chosen.push(doc);
+        }
+    }
+    chosen.iter_mut().for_each(|chosen| chosen.sort_unstable());
+    chosen
+}
+
+/// The score of the last of the best `count`, of which there are more.
+fn nth_best(scored: &mut [(f32, usize, u32)], count: usize) -> f32 {
+    scored.select_nth_unstable_by(count - 1, |a, b| b.0.total_cmp(&a.0)).1.0
 }
 
 /// The best by words and columns, then by everything.
@@ -445,7 +471,7 @@ mod tests {
     fn the_best_of_all_segments_are_chosen() {
         let segments = [vec![0.0, 3.0, 1.0], vec![], vec![2.0, 5.0, 0.0, 0.5, 3.0]];
         for (count, expected) in [
-            (0, vec![vec![1, 2], vec![], vec![0, 1, 3, 4]]),
+            (0, vec![vec![], vec![], vec![]]),
             (1, vec![vec![], vec![], vec![1]]),
             (2, vec![vec![1], vec![], vec![1, 4]]),
             (4, vec![vec![1], vec![], vec![0, 1, 4]]),

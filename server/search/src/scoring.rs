@@ -50,16 +50,19 @@ pub(crate) fn idf(documents: u64, frequency: u64) -> f32 {
     (1.0 + (documents - frequency + 0.5).max(0.0) / (frequency + 0.5)).ln()
 }
 
-/// In how many documents of the side the term occurs, by the field where it is most frequent: the price of counting exactly
-/// across fields is not worth paying for a weight.
+/// In how many documents of the side the term occurs: in their texts, or, where no text has it, in the first other part that does. The price
+/// of counting exactly across fields is not worth paying for a weight.
 pub(crate) fn frequency(snapshot: &Snapshot, fields: &Fields, kind: ListingKind, channel: Channel, text: &str) -> Result<u64, SearchError> {
-    let mut most = 0;
     let side = snapshot.side(kind);
-    let wanted = |scored: &&ScoredField| scored.channel == channel && scored.part != Part::Names && side.uses(scored.field);
-    for scored in fields.scored(kind).iter().filter(wanted) {
-        most = most.max(snapshot.frequency(&Term::from_field_text(scored.field, text))?);
+    for part in [Part::Text, Part::Title, Part::Keywords, Part::Indicators] {
+        for scored in fields.scored(kind).iter().filter(|scored| scored.channel == channel && scored.part == part && side.uses(scored.field)) {
+            let frequency = snapshot.frequency(&Term::from_field_text(scored.field, text))?;
+            if frequency > 0 {
+                return Ok(frequency);
+            }
+        }
     }
-    Ok(most)
+    Ok(0)
 }
 
 /// The terms in every field of these parts of a side that has them, in the order of `terms`.
