@@ -127,6 +127,10 @@ async fn listings_are_matched_by_what_they_mean() {
     let app = app.close().with(with_model("another")).open().await;
     assert_eq!(end_point.settle(&app).await.unwrap(), ALL, "another model is asked about everything");
     assert_eq!(rows(&app).await, first);
+    assert_eq!(models(&app).await, ["another"], "what the first one said is not kept for ever");
+    let app = app.close().with(with_model("three-subjects")).open().await;
+    assert_eq!(end_point.settle(&app).await.unwrap(), ALL, "and it is asked again");
+    assert_eq!((models(&app).await, rows(&app).await), (vec!["three-subjects".to_owned()], first));
 }
 
 #[tokio::test]
@@ -183,6 +187,14 @@ async fn what_was_answered_before_a_failure_is_kept_and_of_several_nodes_one_ask
     assert_eq!(end_point.settle(&app).await.unwrap(), 2);
 }
 
+/// The models whose answers are stored.
+async fn models(app: &TestApp) -> Vec<String> {
+    use sea_orm::EntityTrait;
+    let rows = keqiao_market::entity::embedding::Entity::find().all(app.market().database()).await.unwrap();
+    let models: std::collections::BTreeSet<String> = rows.into_iter().map(|row| row.model).collect();
+    models.into_iter().collect()
+}
+
 /// Stored matches.
 async fn rows(app: &TestApp) -> Vec<String> {
     use sea_orm::EntityTrait;
@@ -203,7 +215,16 @@ async fn a_silent_end_point_holds_nothing_up() {
     before.assert_same(&app.rows().await, "a silent end point");
     assert!(matches(&pair).await.contains(&pair.achievement), "words match as ever");
     assert_eq!(matching::embedding_status(app.market()).await.unwrap().unwrap().waiting, 10);
+    let since = app.now();
+    app.wait(time::Duration::minutes(1));
+    assert!(matching::embedding_step(app.market(), |texts| std::future::ready(end_point.answer(&texts))).await.is_err());
+    let (failing, why) = matching::embedding_status(app.market()).await.unwrap().unwrap().failing.unwrap();
+    assert!(failing <= since && why.contains("nobody answers"), "since the first time: {failing}, {why}");
+    let admin = app.admin().await;
+    let overview = admin.open("/en/admin").await;
+    assert!(overview.says("nobody answers") && overview.says("Matches go by words meanwhile"), "{}", overview.text);
     assert_eq!(EndPoint::default().settle(&app).await.unwrap(), ALL, "when it answers again, nothing was lost");
+    assert!(!admin.open("/en/admin").await.says("nobody answers"));
     let wrong = |texts: Vec<String>| std::future::ready(Ok(vec![vec![1.0, 0.0, 0.0]; texts.len() + 1]));
     app.published(&pair.engineer, &pair.officer, Demand, DemandForm::complete().title("轴承异响").fields()).await;
     assert!(matching::embedding_step(app.market(), wrong).await.is_err(), "too many vectors");

@@ -3,7 +3,7 @@
 use keqiao_app::t;
 use keqiao_market::ledger;
 use keqiao_model::{ContractMove, Figure, Lang::Zh};
-use keqiao_tests::{Client, Signed, TestApp, pdf};
+use keqiao_tests::{Client, ContractForm, Signed, TestApp, pdf};
 
 async fn registered(app: &TestApp) -> (Signed, String) {
     let signed = app.pair().await.signed().await;
@@ -76,6 +76,42 @@ async fn a_contract_is_delivered_accepted_paid_and_completed() {
     signed.move_contract(seller, ContractMove::Complete).await.unwrap();
     assert!(!seller.open(&page).await.offers("plan"));
     assert_eq!(ledger::verify(app.market()).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn milestones_are_taken_over_from_the_payment_plan() {
+    let app = TestApp::new().await;
+    let form = ContractForm::complete()
+        .set("payment", "instalments")
+        .set("payments.0.due", "2026-10-08")
+        .set("payments.0.amount", "20万")
+        .set("payments.0.condition", "合同生效后十日内")
+        .set("payments.1.due", "2027-06-30")
+        .set("payments.1.amount", "100万");
+    let signed = app.pair().await.signed_for(form).await;
+    signed.register().await;
+    let page = format!("/contracts/{}/performance", signed.contract);
+    let (seller, buyer) = (&signed.pair.researcher, &signed.pair.engineer);
+    let unplanned = async || seller.open(&page).await.links().into_iter().filter(|l| l.contains("instalment=")).collect::<Vec<_>>();
+    assert_eq!(unplanned().await.len(), 2);
+    let filled = seller.open(&format!("{page}?instalment=1")).await.form("plan");
+    let typed = ["title", "due_on", "milestone_amount"].map(|field| filled.value(field).to_owned());
+    assert_eq!(typed, ["合同生效后十日内", "2026-10-08", "200000"]);
+    // What the seller changes there is kept when it is refused, and the instalment does not come back over it.
+    let refused = seller.send(filled.clone().with([("title", "预付款"), ("due_on", "soon")])).await;
+    assert_eq!((refused.status, refused.value_of("title").as_deref()), (422, Some("预付款")));
+    assert_eq!(seller.send(filled).await.status, 303);
+    let second = unplanned().await;
+    assert!(second.len() == 1 && second[0].contains("instalment=2"), "{second:?}");
+    let filled = seller.open(&format!("{page}?instalment=2")).await.form("plan");
+    assert_eq!(filled.value("title"), t!(Zh, "performance.instalment", n = 2));
+    // A milestone of the same amount on another day stands for it.
+    assert_eq!(seller.send(filled.with([("due_on", "2027-05-31")])).await.status, 303);
+    assert_eq!(unplanned().await, [""; 0]);
+    assert!(!buyer.open(&page).await.links().iter().any(|l| l.contains("instalment=")), "only the seller plans");
+    for nobody in ["1", "3", "0", "x"] {
+        assert_eq!(seller.open(&format!("{page}?instalment={nobody}")).await.form("plan").value("title"), "", "{nobody}");
+    }
 }
 
 #[tokio::test]

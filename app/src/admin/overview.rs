@@ -104,7 +104,13 @@ fn health(cx: &Cx, overview: &Overview) -> AnyView {
         (t!(cx.lang, "admin.time").to_owned(), ui::date_time(cx, cx.now)),
     ];
     if let Some(status) = &overview.embeddings {
-        rows.insert(1, (t!(cx.lang, "admin.embeddings").to_owned(), with_badge(embedded(cx, status), waiting(cx, status))));
+        let how_far = with_badge(embedded(cx, status), waiting(cx, status));
+        let fails = status.failing.as_ref().map(|(since, why)| {
+            let words = t!(cx.lang, "admin.embeddings_failing", at = ui::date_time_text(cx, *since));
+            let text = view! { <p>{words}</p><p><bdi>{why.clone()}</bdi></p> }.into_any();
+            ui::notice(cx, Tone::Warn, text)
+        });
+        rows.insert(1, (t!(cx.lang, "admin.embeddings").to_owned(), view! { {how_far}{fails} }.into_any()));
     }
     ui::definition_list(rows)
 }

@@ -75,7 +75,7 @@ fn now(cx: &Cx, found: &WeightsView) -> AnyView {
     let rows = weighed(cx)
         .map(|what| {
             let cells = columns.iter().map(|(_, weights)| cell(weights.of(what), WEIGHTS.of(what)));
-            std::iter::once(weighed_words(cx, what).into_any()).chain(cells).collect()
+            std::iter::once(view! { <span class="capital">{weighed_words(cx, what)}</span> }.into_any()).chain(cells).collect()
         })
         .collect();
     let head = std::iter::once(t!(cx.lang, "weights.property")).chain(columns.iter().map(|(name, _)| *name)).map(str::to_owned).collect();

@@ -55,7 +55,9 @@ pub(crate) fn idf(documents: u64, frequency: u64) -> f32 {
 pub(crate) fn frequency(snapshot: &Snapshot, fields: &Fields, kind: ListingKind, channel: Channel, text: &str) -> Result<u64, SearchError> {
     let side = snapshot.side(kind);
     for part in [Part::Text, Part::Title, Part::Keywords, Part::Indicators] {
-        for scored in fields.scored(kind).iter().filter(|scored| scored.channel == channel && scored.part == part && side.uses(scored.field)) {
+        for scored in
+            fields.scored(kind).iter().filter(|scored| scored.channel == channel && scored.part == part && side.uses(scored.field))
+        {
             let frequency = snapshot.frequency(&Term::from_field_text(scored.field, text))?;
             if frequency > 0 {
                 return Ok(frequency);

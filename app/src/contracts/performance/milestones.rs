@@ -1,7 +1,7 @@
 //! The milestones of a contract: the list, what each side can do, and the form.
 
 use keqiao_market::performance::{CRITERIA_MAX, MilestoneView, PerformanceView, WORDS_MAX};
-use keqiao_model::{Coded, Fields, MilestoneMove, MilestoneState, format_date};
+use keqiao_model::{Coded, Fields, Instalment, MilestoneMove, MilestoneState, format_date};
 use leptos::prelude::*;
 
 use crate::{
@@ -31,7 +31,32 @@ pub(super) fn part(cx: &Cx, shown: &PerformanceView, form: &Form) -> AnyView {
         ui::record_table(t!(cx.lang, "performance.milestones"), head.into_iter().map(str::to_owned).collect(), rows, &align)
     };
     let plan = shown.plans.then(|| plan(cx, shown, form));
-    ui::section("milestones", t!(cx.lang, "performance.milestones"), view! { {list}{plan} }.into_any())
+    ui::section("milestones", t!(cx.lang, "performance.milestones"), view! { {list}{unplanned(cx, shown)}{plan} }.into_any())
+}
+
+/// Instalments that no milestone stands for yet, each with the way to the form filled from it.
+fn unplanned(cx: &Cx, shown: &PerformanceView) -> Option<AnyView> {
+    if shown.unplanned.is_empty() {
+        return None;
+    }
+    let items: Vec<AnyView> = shown
+        .unplanned
+        .iter()
+        .map(|(place, instalment)| {
+            let name = instalment_name(cx, *place, instalment);
+            let amount = ui::money(cx, instalment.amount.fen());
+            let due = instalment.due.map(|due| view! { " · "{ui::day(cx, due)} });
+            let to = format!("{}#plan", cx.here(&cx.query.with("milestone", "").with("instalment", &(place + 1).to_string())));
+            view! { <li><a href=to>{name}</a>{due}" · "{amount}</li> }.into_any()
+        })
+        .collect();
+    let words = t!(cx.lang, "performance.unplanned");
+    Some(ui::notice(cx, Tone::Info, view! { <p>{words}</p><ul>{items}</ul> }.into_any()))
+}
+
+/// What an instalment is called: by its condition, or else by its place.
+fn instalment_name(cx: &Cx, place: usize, instalment: &Instalment) -> String {
+    if instalment.condition.is_empty() { t!(cx.lang, "performance.instalment", n = place + 1) } else { instalment.condition.clone() }
 }
 
 fn row(cx: &Cx, m: &MilestoneView, acts: bool, form: &Form) -> Vec<AnyView> {
@@ -105,15 +130,19 @@ fn plan(cx: &Cx, shown: &PerformanceView, form: &Form) -> AnyView {
     let sent = form.value("action") == "plan";
     let wanted = if sent { form.value("milestone_id") } else { cx.query.get("milestone").to_owned() };
     let edited = shown.milestones.iter().find(|m| m.editable && m.id.to_string() == wanted);
-    let filled = match edited.filter(|_| !sent) {
-        Some(m) => Form::filled(fields_of(m)),
-        None if sent => form.clone(),
-        None => Form::default(),
+    let named = |place: usize| (place + 1).to_string() == cx.query.get("instalment");
+    let instalment = shown.unplanned.iter().find(|(place, _)| named(*place)).filter(|_| !sent && edited.is_none());
+    let filled = match (edited.filter(|_| !sent), instalment) {
+        (Some(m), _) => Form::filled(fields_of(m)),
+        (None, Some((place, instalment))) => Form::filled(fields_from(cx, *place, instalment)),
+        (None, None) if sent => form.clone(),
+        (None, None) => Form::default(),
     };
     let marks = edited.map(|m| view! { {ui::hidden("milestone_id", &m.id.to_string())}{ui::hidden("version", &m.version.to_string())} });
     let hint = t!(cx.lang, "performance.milestone_amount_hint", value = ui::money(cx, shown.progress.value.fen()));
-    let cancel = edited
-        .map(|_| ui::button_link(t!(cx.lang, "performance.cancel_edit"), &cx.here(&cx.query.with("milestone", "")), ButtonStyle::Quiet));
+    let empty = cx.here(&cx.query.with("milestone", "").with("instalment", ""));
+    let cancel = (edited.is_some() || instalment.is_some())
+        .then(|| ui::button_link(t!(cx.lang, "performance.cancel_edit"), &empty, ButtonStyle::Quiet));
     let buttons = std::iter::once(ui::button(t!(cx.lang, "performance.save"), "plan", ButtonStyle::Primary)).chain(cancel).collect();
     let body = view! {
         {marks}
@@ -125,8 +154,18 @@ fn plan(cx: &Cx, shown: &PerformanceView, form: &Form) -> AnyView {
     }
     .into_any();
     let title = if edited.is_some() { t!(cx.lang, "performance.edit_milestone") } else { t!(cx.lang, "performance.add_milestone") };
-    let open = sent || edited.is_some() || shown.milestones.is_empty();
+    let open = sent || edited.is_some() || instalment.is_some() || shown.milestones.is_empty();
     view! { <div id="plan">{ui::details(title, open, ui::form(cx, &cx.href(&cx.route), false, body))}</div> }.into_any()
+}
+
+fn fields_from(cx: &Cx, place: usize, instalment: &Instalment) -> Fields {
+    [
+        ("title", instalment_name(cx, place, instalment)),
+        ("due_on", instalment.due.map(format_date).unwrap_or_default()),
+        ("milestone_amount", instalment.amount.format_input()),
+    ]
+    .into_iter()
+    .collect()
 }
 
 fn fields_of(m: &MilestoneView) -> Fields {

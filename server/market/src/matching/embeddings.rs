@@ -1,7 +1,10 @@
 //! What listings mean, as an embeddings end point says: asked once for each text, kept, and told to the index. Off unless the operator configures
 //! one; while it is silent, matches go by words as ever.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::PoisonError,
+};
 
 use keqiao_model::{ListingKind, ListingState};
 use keqiao_search::{Document, Embedding};
@@ -10,6 +13,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, OnConflict, Query},
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
@@ -19,7 +23,7 @@ use super::{
 };
 use crate::{
     Actor, EmbeddingConfig, Error, Event, Market, Result,
-    db::micros,
+    db::{Tx, micros},
     entity::{consumer, embedding, listing, outbox},
     listings::kind_code,
     room::sha256,
@@ -57,6 +61,8 @@ pub struct EmbeddingStatus {
     pub refused: u64,
     /// Those that wait.
     pub waiting: u64,
+    /// Since when, and why, this node gets no answers; nothing when the last one came.
+    pub failing: Option<(OffsetDateTime, String)>,
 }
 
 /// How far embeddings have come; nothing when there is no end point.
@@ -69,7 +75,8 @@ pub async fn embedding_status(market: &Market) -> Result<Option<EmbeddingStatus>
     let live = listing::Entity::find().filter(is_live()).count(&market.db).await?;
     let refused = listing::Entity::find().filter(is_live()).filter(answered(config, true)).count(&market.db).await?;
     let embedded = live.saturating_sub(waiting).saturating_sub(refused);
-    Ok(Some(EmbeddingStatus { model: config.model.clone(), embedded, refused, waiting }))
+    let failing = market.indexing.end_point_fails.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Ok(Some(EmbeddingStatus { model: config.model.clone(), embedded, refused, waiting, failing }))
 }
 
 /// That the text of a listing as it is now was answered; or also `refused`.
@@ -147,6 +154,7 @@ where
             if ids.is_empty() {
                 let tx = market.write(&Actor::System).await?;
                 rematch::ask(&tx, &reason_of(Some(config))).await?;
+                forget_others(&tx, config).await?;
                 tx.commit().await?;
             }
             (ids, last, Event::ListingEmbedded)
@@ -176,6 +184,26 @@ where
         followed_until(market, &name, place).await?;
     }
     Ok(ids.len())
+}
+
+/// Deletes what other models said, and other lengths of text, once the whole market was gone through with what is configured: whoever goes back to
+/// them asks again.
+async fn forget_others(tx: &Tx, config: &EmbeddingConfig) -> Result<()> {
+    use embedding::Column as C;
+    let others = C::Model.ne(config.key()).or(C::Characters.ne(characters(config)));
+    embedding::Entity::delete_many().filter(others).exec(&**tx).await?;
+    consumer::Entity::delete_many()
+        .filter(consumer::Column::Name.starts_with(REASON))
+        .filter(consumer::Column::Name.is_not_in([TURN.to_owned(), place_of(config)]))
+        .exec(&**tx)
+        .await?;
+    Ok(())
+}
+
+/// Remembers that no answers come, since the first time, or that they do.
+fn note(market: &Market, failure: Option<&EmbeddingFailure>) {
+    let mut noted = market.indexing.end_point_fails.lock().unwrap_or_else(PoisonError::into_inner);
+    *noted = failure.map(|failure| (noted.as_ref().map_or_else(|| market.now(), |(since, _)| *since), failure.to_string()));
 }
 
 /// Whether it is this node's turn to ask: another one's ends by itself when it is not heard of any more.
@@ -228,6 +256,9 @@ where
     let (mut known, new): (Vec<Answer>, Vec<Answer>) =
         answers(market, config, ids).await?.into_iter().partition(|answer| answer.known.is_some());
     let (vectors, failure) = ask(&new, embed).await;
+    if !new.is_empty() {
+        note(market, failure.as_ref());
+    }
     let mut changed = Vec::new();
     for (mut answer, vector) in new.into_iter().zip(vectors) {
         changed.push(answer.listing);

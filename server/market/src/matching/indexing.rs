@@ -8,9 +8,10 @@ use std::{
 use keqiao_model::ListingState;
 use keqiao_search::{Change, Document, Explanation, Opened, Rebuild, SearchRequest, SearchResult};
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait as _, sea_query::Expr,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait as _, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait as _, sea_query::Expr,
 };
+use time::OffsetDateTime;
 use tokio::sync::{Mutex, OnceCell};
 use uuid::Uuid;
 
@@ -31,6 +32,8 @@ pub(crate) struct Indexing {
     pub(super) matching: Mutex<()>,
     /// Set once the index knows what is stored of meanings.
     pub(super) embedded: OnceCell<()>,
+    /// Since when, and why, the embeddings end point gives no answers.
+    pub(super) end_point_fails: std::sync::Mutex<Option<(OffsetDateTime, String)>>,
     /// The index has no place in this outbox: what it answers is not this market.
     unusable: AtomicBool,
     rebuilding: AtomicBool,
@@ -45,6 +48,7 @@ impl Indexing {
             turn: Mutex::default(),
             matching: Mutex::default(),
             embedded: OnceCell::new(),
+            end_point_fails: std::sync::Mutex::default(),
             unusable: AtomicBool::new(unusable),
             rebuilding: AtomicBool::new(false),
             done: AtomicU64::new(0),

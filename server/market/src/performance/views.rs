@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use keqiao_model::{ContractState, DisputeState, Fen, MilestoneMove, MilestoneState, Party, ReceiptState, Stateful, parse_date};
+use keqiao_model::{
+    ContractState, DisputeState, Fen, Instalment, MilestoneMove, MilestoneState, Party, ReceiptState, Stateful, parse_date,
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
@@ -11,7 +13,7 @@ use super::{disputes, milestones, parties, receipts, received};
 use crate::{
     Actor, Error, Market, Paged, Result,
     accounts::person_names,
-    contracts::{ContractSummary, find, is_insider, state_of, summaries, today},
+    contracts::{ContractSummary, find, is_insider, registration_of, state_of, summaries, today},
     db::from_micros,
     entity::{attachment, milestone, receipt},
     listings::organisation_names,
@@ -141,6 +143,26 @@ pub struct PerformanceView {
     pub acts: bool,
     /// Whether the actor may add milestones.
     pub plans: bool,
+    /// Instalments of the payment plan that no milestone stands for yet, each with its place in the plan, for those who may add them.
+    pub unplanned: Vec<(usize, Instalment)>,
+}
+
+/// Instalments without a milestone: one of the same amount on the same day stands for an instalment, or else one of the same amount.
+fn unplanned(instalments: Vec<Instalment>, milestones: &[MilestoneView]) -> Vec<(usize, Instalment)> {
+    let mut left: Vec<(usize, Instalment)> = instalments.into_iter().enumerate().collect();
+    let mut free: Vec<&MilestoneView> = milestones.iter().collect();
+    for exactly in [true, false] {
+        let mut without = Vec::new();
+        for (place, instalment) in left {
+            let stands = |m: &&MilestoneView| m.amount == instalment.amount && (!exactly || instalment.due == Some(m.due_on));
+            match free.iter().position(stands) {
+                Some(at) => drop(free.remove(at)),
+                None => without.push((place, instalment)),
+            }
+        }
+        left = without;
+    }
+    left
 }
 
 fn progress_of(value: i64, rows: &[milestone::Model], received: i64, disputed: bool, today: &str) -> Progress {
@@ -216,15 +238,18 @@ pub async fn performance(market: &Market, actor: &Actor, number: &str, page: u64
         });
     }
     let contract = summaries(&market.db, std::slice::from_ref(&row)).await?.pop().ok_or(Error::NotFound)?;
+    let plans = sells && performing;
+    let instalments = if plans { registration_of(&row)?.payments } else { Vec::new() };
     Ok(PerformanceView {
         contract,
         progress,
+        unplanned: unplanned(instalments, &milestones),
         milestones,
         receipts: receipt_views(market, row.id, &titles, sells, page).await?,
         disputes: dispute_views(market, row.id, acts).await?,
         sells,
         acts,
-        plans: sells && performing,
+        plans,
     })
 }
 
