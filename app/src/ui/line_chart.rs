@@ -14,7 +14,7 @@ use crate::{Cx, t};
 const ROOM: f64 = 220.0;
 const TOP: f64 = 28.0;
 const BOTTOM: f64 = 30.0;
-/// Words below the drawing that fit beside each other on a phone.
+/// Words below the drawing; on a phone every second of them has room.
 const TICKS: usize = 6;
 
 /// One moment.
@@ -105,10 +105,14 @@ pub fn line_chart(cx: &Cx, chart: LineChart) -> AnyView {
     }
     let every = chart.points.len().div_ceil(TICKS).max(1);
     let ticks = places(&chart.points, |_| Some(0), longest);
-    for (x, _, index) in ticks.iter().step_by(every) {
+    for (tick, (x, _, index)) in ticks.iter().step_by(every).enumerate() {
         let label = escape(chart.points.get(*index).map_or("", |point| point.label.as_str()));
         // The first one would reach over the edge.
-        let class = if *index == 0 { "bar-label at-start" } else { "bar-label" };
+        let class = match tick {
+            0 => "bar-label at-start",
+            tick if tick % 2 == 1 => "bar-label between",
+            _ => "bar-label",
+        };
         let _ = write!(svg, r#"<text class="{class}" x="{x:.2}%" y="{:.1}">{label}</text>"#, base + 21.0);
     }
     svg.push_str("</svg>");

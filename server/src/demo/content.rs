@@ -191,6 +191,8 @@ pub(crate) struct Listed {
     pub(crate) kind: ListingKind,
     pub(crate) number: String,
     pub(crate) organisation: String,
+    /// Code of its technical field.
+    pub(crate) field: String,
 }
 
 /// Lists everything over the last two years; the last few are left waiting, sent back or in draft, so that every queue has something in it.
@@ -218,7 +220,7 @@ pub(crate) async fn publish(story: &mut Story, city: &City, people: &People, ste
             .with_context(|| format!("demo listing “{}”", text.title))?;
         if !draft && left > 8 {
             decide(story, officer, text.kind, &number, ListingMove::Publish, "").await?;
-            listed.push(Listed { kind: text.kind, number, organisation: text.organisation.clone() });
+            listed.push(Listed { kind: text.kind, number, organisation: text.organisation.clone(), field: text.field.clone() });
         } else if left > 6 {
             decide(story, officer, text.kind, &number, ListingMove::Return, &city.words.return_reason).await?;
         }

@@ -2,6 +2,7 @@
 
 mod content;
 mod history;
+mod judged;
 pub mod paper;
 mod people;
 mod performance;
@@ -102,6 +103,7 @@ pub async fn load(config: &Config, market: &Market, progress: impl Fn(u64, u64))
     trade::broker(&mut story, &city, &people).await?;
     trade::questions(&mut story, &city, &people, &listings).await?;
     pricing::sales(&mut story, &city, &people, &listings).await?;
+    judged::matches(&story, &people, &listings).await?;
     history::training(&mut story, &city, &people, history::TRAINED - 1..history::TRAINED).await?;
     set_targets(&mut story).await?;
     reported::indicators(&mut story, &people).await?;
