@@ -1,6 +1,9 @@
 //! The sheet that certifies a registration, for paper.
 
-use keqiao_market::contracts::{self, Certificate, ContractParty};
+use keqiao_market::{
+    Error,
+    contracts::{self, Certificate, ContractParty},
+};
 use keqiao_model::{Coded, ContractKind, ContractSubkind};
 use leptos::prelude::*;
 
@@ -15,7 +18,14 @@ use crate::{
 
 pub(super) async fn page(cx: &Cx, number: &str) -> Result<Page, PageError> {
     cx.actor.signed_in()?;
-    let certificate = contracts::certificate(&cx.market, &cx.actor, number).await?;
+    let certificate = match contracts::certificate(&cx.market, &cx.actor, number).await {
+        Err(Error::NotFound) => {
+            // Whoever may see the contract reads there that its registration was cancelled, or that it is not registered yet.
+            let contract = contracts::contract(&cx.market, &cx.actor, number).await?;
+            return Err(PageError::Redirect(cx.href(&Route::Contract(contract.summary.number))));
+        }
+        found => found?,
+    };
     let registered = certificate.contract.registration_number.clone().unwrap_or_default();
     let title = t!(cx.lang, "certificates.print_title", number = registered);
     let cx = cx.clone();

@@ -59,13 +59,13 @@ pub(super) fn view(cx: &Cx, board: &Board, found: &Funnel) -> AnyView {
             t!(cx.lang, "dashboard.judged"),
             &ui::count(found.judged),
             &t!(cx.lang, "dashboard.judged_hint", percent = share(found.useful, found.judged)),
-            Some(cx.href(&Route::ReviewPrecision)),
+            Some(of_year(&cx.href(&Route::ReviewPrecision), board)),
         ),
         ui::stat(
             t!(cx.lang, "dashboard.registered"),
             &ui::count(found.registered),
             &t!(cx.lang, "dashboard.registered_hint", n = ui::count(found.from_deals)),
-            Some(format!("{}{}", cx.href(&Route::Contracts), Query(vec![("year".to_owned(), board.year.to_string())]).to_search())),
+            Some(of_year(&cx.href(&Route::Contracts), board)),
         ),
     ];
     view! {
@@ -74,6 +74,11 @@ pub(super) fn view(cx: &Cx, board: &Board, found: &Funnel) -> AnyView {
         {pipeline(cx, board, found)}
     }
     .into_any()
+}
+
+/// A page with the year of the board.
+fn of_year(page: &str, board: &Board) -> String {
+    format!("{page}{}", Query(vec![("year".to_owned(), board.year.to_string())]).to_search())
 }
 
 /// The steps, with every share of the step before in words.

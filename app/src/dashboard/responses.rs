@@ -55,9 +55,10 @@ pub(super) fn view(cx: &Cx, found: &Responses) -> AnyView {
 }
 
 fn fields(cx: &Cx, found: &Responses) -> Option<AnyView> {
-    let asked: Vec<_> = found.fields.iter().filter(|(_, figures)| figures.counted > 0).collect();
+    let mut asked: Vec<_> = found.fields.iter().filter(|(_, figures)| figures.counted > 0).collect();
     let permille = |f: &ResponseFigures| signed(f.answered).saturating_mul(1_000) / signed(f.counted).max(1);
-    let worst = asked.iter().min_by_key(|(_, figures)| permille(figures))?;
+    asked.sort_by_key(|(_, figures)| permille(figures));
+    let worst = asked.first()?;
     let summary =
         t!(cx.lang, "dashboard.fields_summary", field = field_name(cx, worst.0), percent = share(worst.1.answered, worst.1.counted));
     let chart = BarChart {

@@ -134,7 +134,8 @@ fn milestone_columns(cx: &Cx) -> [(&'static str, &'static str); 3] {
 /// The form of a proposal.
 fn proposal(cx: &Cx, form: &Form, edition: &str) -> AnyView {
     let area = |name: &'static str| Input::new(name, label(cx, name)).rows(3).max(TEXT_MAX);
-    let rows: usize = form.rows("milestones").last().map_or(0, |(index, _)| index + 1);
+    let typed = |row: &Fields| row.0.iter().any(|(_, value)| !value.trim().is_empty());
+    let rows = form.rows("milestones").into_iter().filter(|(_, row)| typed(row)).map(|(index, _)| index + 1).max().unwrap_or(0);
     let count = (rows + 1).clamp(ROWS, keqiao_model::MILESTONES_MAX);
     let milestones: Vec<AnyView> = (0..count)
         .map(|row| {

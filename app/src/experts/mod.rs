@@ -85,6 +85,7 @@ fn view(cx: &Cx, by: ExpertKind, request: &SearchRequest, found: &Experts) -> An
                 <h2 class="hidden-text" id="results-title">{t!(cx.lang, "experts.results")}</h2>
                 {search::chips(cx, request)}
                 {search::correction(cx, found.correction.as_ref())}
+                {search::partly(cx, found.partly)}
                 {search::also(cx, request, &found.also)}
                 {tabs(cx, by, found)}
                 {list}

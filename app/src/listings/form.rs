@@ -67,12 +67,13 @@ pub(super) async fn new_page(cx: &Cx, kind: ListingKind, form: Option<Form>) -> 
         let cx = cx.clone();
         return Ok(Page::new(title, move || {
             let to = cx.href(&Route::OrganisationNew);
-            ui::empty(
+            let first = ui::empty(
                 &cx,
                 t!(cx.lang, "listings.need_organisation"),
                 t!(cx.lang, "listings.need_organisation_text"),
                 Some((t!(cx.lang, "listings.to_organisation"), to)),
-            )
+            );
+            view! { {ui::page_title(title, None, None)}{first} }.into_any()
         }));
     }
     let form = form.unwrap_or_else(|| Form::filled([("language", cx.lang.tag())].into_iter().collect::<Fields>()));

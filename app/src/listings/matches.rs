@@ -6,7 +6,7 @@ use keqiao_market::{
     weights::{self, InForce},
 };
 use keqiao_model::{Coded, Cooperation, FeedbackCode, Field, Fields, INDUSTRY_GROUP, ListingHint, ListingKind};
-use keqiao_search::{Explanation, Facet, Property, Weighed};
+use keqiao_search::{Explanation, Facet, Property, Weighed, WordReason};
 use leptos::prelude::*;
 
 use super::{form::options, index_notice, search::region_name, summary_meta};
@@ -17,6 +17,13 @@ use crate::{
     ui::{self, ButtonStyle, Input, Tone},
     words::{code_label, label},
 };
+
+/// The first so many of a page are explained at once; of the others the reasons are a click away.
+const EXPLAINED: usize = 3;
+/// A word that adds less than this share of the score is no reason.
+const LEAST_SHOWN: f32 = 0.005;
+/// Words that are shown where none tells anything.
+const ALWAYS_SHOWN: usize = 3;
 
 /// The page of one listing's matches.
 pub(super) async fn page(cx: &Cx, kind: ListingKind, number: &str, form: Option<Form>) -> Result<Page, PageError> {
@@ -71,10 +78,12 @@ fn view(
         ListingKind::Demand => (t!(cx.lang, "matches.for_demand"), t!(cx.lang, "matches.for_demand_lead")),
         ListingKind::Achievement => (t!(cx.lang, "matches.for_achievement"), t!(cx.lang, "matches.for_achievement_lead")),
     };
-    let items: Vec<AnyView> = matches.items.iter().map(|m| item(cx, listing, m, form)).collect();
+    let items: Vec<AnyView> = matches.items.iter().enumerate().map(|(place, m)| item(cx, listing, m, place < EXPLAINED, form)).collect();
     let list = if items.is_empty() {
         let to = cx.href(&Route::Listings(s.kind.opposite()));
-        ui::empty(cx, t!(cx.lang, "matches.none"), t!(cx.lang, "matches.none_text"), Some((t!(cx.lang, "matches.search_instead"), to)))
+        let waits = !s.state.is_indexed();
+        let text = if waits { t!(cx.lang, "matches.none_before") } else { t!(cx.lang, "matches.none_text") };
+        ui::empty(cx, t!(cx.lang, "matches.none"), text, Some((t!(cx.lang, "matches.search_instead"), to)))
     } else {
         view! { <ol class="match-list">{items}</ol> }.into_any()
     };
@@ -90,7 +99,7 @@ fn view(
         {ui::lead(lead)}
         {listing.own.then(|| better(cx, listing))}
         {index_notice(cx)}
-        {(matches.total > 1).then(|| ui::sort_links(cx, &orders(cx)))}
+        {(matches.total > 1).then(|| toolbar(cx, matches.total))}
         {list}
         {ui::pager(cx, matches.total, matches.per_page)}
         {(matches.total > 0).then(|| weights(cx, in_force))}
@@ -157,6 +166,16 @@ fn per_cent(part: f32, whole: f32) -> String {
     format!("{} %", (f64::from(part) / f64::from(whole.max(f32::MIN_POSITIVE)) * 100.0).round() as i64)
 }
 
+fn toolbar(cx: &Cx, total: u64) -> AnyView {
+    view! {
+        <div class="toolbar">
+            <p class="found">{t!(cx.lang, "listings.count", n = ui::count(total))}</p>
+            {ui::sort_links(cx, &orders(cx))}
+        </div>
+    }
+    .into_any()
+}
+
 /// What the owner can state so that the listing is matched better.
 fn better(cx: &Cx, listing: &ListingView) -> Option<AnyView> {
     let s = &listing.summary;
@@ -196,7 +215,7 @@ fn dismissed_part(cx: &Cx, dismissed: &[DismissedView]) -> Option<AnyView> {
     (!items.is_empty()).then(|| ui::details(&t!(cx.lang, "matches.dismissed", n = items.len()), false, ui::results(items)))
 }
 
-fn item(cx: &Cx, listing: &ListingView, m: &MatchView, form: &Form) -> AnyView {
+fn item(cx: &Cx, listing: &ListingView, m: &MatchView, explained: bool, form: &Form) -> AnyView {
     let other = &m.other;
     let to = cx.href(&Route::Listing(other.kind, other.number.clone()));
     let with = Query(vec![("with".to_owned(), listing.summary.number.clone())]).to_search();
@@ -219,7 +238,7 @@ fn item(cx: &Cx, listing: &ListingView, m: &MatchView, form: &Form) -> AnyView {
             </div>
             <ul class="meta">{meta}</ul>
             <p lang=other.language.tag()>{snippet}</p>
-            {reasons(cx, &m.explanation)}
+            {reasons(cx, &m.explanation, explained)}
             {verdict(cx, m, form, action)}
         </li>
     }
@@ -277,11 +296,19 @@ fn facet_words(cx: &Cx, facet: Facet, code: &str) -> String {
 }
 
 /// Why: the words that agree, in which fields, the properties and indicators that agree, and what kin adds; the parts add up to the score.
-pub(crate) fn reasons(cx: &Cx, explanation: &Explanation) -> AnyView {
+fn reasons(cx: &Cx, explanation: &Explanation, open: bool) -> AnyView {
     let share = |weight: f32| per_cent(weight, explanation.score());
-    let words: Vec<AnyView> = explanation
-        .words
-        .iter()
+    // Lone characters, bare numbers and what rounds to nothing explain nothing to a person: they are summed up, unless there is nothing else.
+    let is_telling = |w: &&WordReason| {
+        w.weight >= LEAST_SHOWN * explanation.score() && w.word.chars().nth(1).is_some() && w.word.contains(|c: char| c.is_alphabetic())
+    };
+    let (mut shown, mut rest): (Vec<&WordReason>, Vec<&WordReason>) = explanation.words.iter().partition(is_telling);
+    if shown.is_empty() {
+        shown = rest.drain(..rest.len().min(ALWAYS_SHOWN)).collect();
+    }
+    let other_words = explanation.other + rest.iter().map(|w| w.weight).sum::<f32>();
+    let words: Vec<AnyView> = shown
+        .into_iter()
         .map(|w| {
             let fields =
                 w.fields.iter().map(|f| label(cx.lang, "matches.in", f)).collect::<Vec<_>>().join(t!(cx.lang, "listings.separator"));
@@ -303,8 +330,8 @@ pub(crate) fn reasons(cx: &Cx, explanation: &Explanation) -> AnyView {
     let kin = (explanation.kin > 0.0)
         .then(|| view! { <li>{t!(cx.lang, "matches.kin")}" "<span class="hint">{share(explanation.kin)}</span></li> }.into_any());
     let agreeing: Vec<AnyView> = facets.chain(properties).chain(kin).collect();
-    let other = (explanation.other > 0.0)
-        .then(|| view! { <li><span class="hint">{t!(cx.lang, "matches.other_words")}" · "{share(explanation.other)}</span></li> });
+    let other = (other_words > 0.0)
+        .then(|| view! { <li><span class="hint">{t!(cx.lang, "matches.other_words")}" · "{share(other_words)}</span></li> });
     let agreeing = (!agreeing.is_empty())
         .then(|| view! { <h3 class="reason-head">{t!(cx.lang, "matches.facets_agree")}</h3><ul class="reasons">{agreeing}</ul> });
     let indicators = (!explanation.indicators.is_empty()).then(|| {
@@ -320,5 +347,5 @@ pub(crate) fn reasons(cx: &Cx, explanation: &Explanation) -> AnyView {
         {indicators}
     }
     .into_any();
-    ui::details(t!(cx.lang, "matches.why"), true, body)
+    ui::details(t!(cx.lang, "matches.why"), open, body)
 }

@@ -171,6 +171,7 @@ fn view(cx: &Cx, kind: ListingKind, title: &str, lead: &str, request: &SearchReq
                 <h2 class="hidden-text" id="results-title">{t!(cx.lang, "listings.results")}</h2>
                 {chips(cx, request)}
                 {correction(cx, found.correction.as_ref())}
+                {partly(cx, found.partly)}
                 {also(cx, request, &found.also)}
                 <div class="toolbar">
                     <p class="found" role="status">{t!(cx.lang, "listings.count", n = ui::count(total))}</p>
@@ -217,6 +218,14 @@ pub(crate) fn correction(cx: &Cx, correction: Option<&Correction>) -> AnyView {
         view! { <p>{t!(cx.lang, "search.did_you_mean")}" "<a class="search-meant" href=to>{query.clone()}</a></p> }.into_any()
     };
     ui::notice(cx, Tone::Info, body)
+}
+
+/// Says that no result has all the words.
+pub(crate) fn partly(cx: &Cx, partly: bool) -> AnyView {
+    if !partly {
+        return ().into_any();
+    }
+    ui::notice(cx, Tone::Info, view! { <p>{t!(cx.lang, "search.partly")}</p> }.into_any())
 }
 
 /// Other words that were searched too, each with a way to leave it out.

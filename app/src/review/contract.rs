@@ -87,8 +87,9 @@ fn view(
     }
     .into_any();
     let badge = ui::state_badge(cx, ContractState::GROUP, contract.summary.state.code());
+    let refused = form.value("action") == ContractMove::Refuse.code();
     let labels = [
-        ("reason", t!(cx.lang, "review.what_to_mend")),
+        ("reason", if refused { t!(cx.lang, "review.refusal_words") } else { t!(cx.lang, "review.what_to_mend") }),
         ("code", t!(cx.lang, "review.refusal")),
         ("answer", t!(cx.lang, "review.answer_label")),
     ];
@@ -106,7 +107,7 @@ fn due(cx: &Cx, contract: &ContractView) -> AnyView {
     let due = contract.summary.due_on.map(|day| {
         let today = cx.now.to_offset(keqiao_market::CHINA).date();
         let text = ui::day_text(cx, day);
-        let words = if day < today { t!(cx.lang, "review.overdue", day = text) } else { t!(cx.lang, "review.due", day = text) };
+        let words = t!(cx.lang, "review.due", day = text);
         let badge = due_badge(cx, &contract.summary);
         let missing = holidays_missing(cx, &cx.market.config().calendar.unknown(today.min(day), day));
         let words = view! { {words}" "{badge} }.into_any();

@@ -11,7 +11,7 @@ use keqiao_market::{
     listings::{self, ReturnReason},
     similar::{self, SimilarListing},
 };
-use keqiao_model::{Coded, ListingKind, ListingMove, ListingState, TITLE_MAX};
+use keqiao_model::{Coded, ListingKind, ListingMove, ListingState, TEXT_MAX};
 use leptos::prelude::*;
 
 pub(crate) use self::queue::due_badge;
@@ -119,13 +119,13 @@ fn listing_view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], nea
     let names = if s.kind == ListingKind::Demand { &DEMAND_FIELDS } else { &ACHIEVEMENT_FIELDS };
     let fields: Vec<AnyView> = names
         .iter()
-        .map(|name| ui::textarea(cx, form, Input::new(format!("reason.{name}"), field_label(cx.lang, name)).rows(2).max(TITLE_MAX * 10)))
+        .map(|name| ui::textarea(cx, form, Input::new(format!("reason.{name}"), field_label(cx.lang, name)).rows(2).max(TEXT_MAX)))
         .collect();
     let opened = form.value("action") == ListingMove::Return.code();
     let version = listing.version.to_string();
     let back = view! {
         {ui::hidden("version", &version)}
-        {ui::textarea(cx, form, Input::new("reason.general", t!(cx.lang, "review.general")).rows(3))}
+        {ui::textarea(cx, form, Input::new("reason.general", t!(cx.lang, "review.general")).rows(3).max(TEXT_MAX))}
         {ui::details(t!(cx.lang, "review.by_field"), opened, view! { {fields} }.into_any())}
         {ui::buttons(vec![ui::button(t!(cx.lang, "review.return"), ListingMove::Return.code(), ButtonStyle::Secondary)])}
     }
@@ -146,7 +146,11 @@ fn listing_view(cx: &Cx, listing: &ListingView, attached: &[AttachmentView], nea
     }
     .into_any();
     let badge = ui::state_badge(cx, ListingState::GROUP, s.state.code());
-    let labels = [("reason", t!(cx.lang, "review.general"))];
+    let general = t!(cx.lang, "review.general");
+    let by_field: Vec<(String, String)> =
+        names.iter().map(|name| (format!("reason.{name}"), field_label(cx.lang, name).to_string())).collect();
+    let by_field = by_field.iter().map(|(name, label)| (name.as_str(), label.as_str()));
+    let labels: Vec<(&str, &str)> = [("reason", general), ("reason.general", general)].into_iter().chain(by_field).collect();
     view! {
         {ui::error_summary(cx, form, &labels)}
         {ui::back_link(cx, t!(cx.lang, "review.title"), &cx.href(&Route::Review))}

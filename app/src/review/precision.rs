@@ -195,7 +195,7 @@ fn chart(cx: &Cx, id: &str, title: &str, column: &str, rows: &[(String, &'static
         .iter()
         .map(|(label, name, code, share)| Bar {
             label: label.clone(),
-            value: i64::try_from(share.useful.saturating_mul(100) / share.judged.max(1)).unwrap_or(0),
+            value: number(share.useful).saturating_mul(1_000) / number(share.judged).max(1),
             href: Some(narrowed(cx, &cx.query.with(name, code))),
         })
         .collect();

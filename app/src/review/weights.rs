@@ -44,7 +44,7 @@ fn view(cx: &Cx, found: &WeightsView, form: &Form) -> AnyView {
         {ui::lead(t!(cx.lang, "weights.lead"))}
         {following(cx, found)}
         {ui::section("in-force", t!(cx.lang, "weights.now"), now(cx, found))}
-        {found.proposal.as_ref().map(|set| ui::section("proposal", t!(cx.lang, "weights.proposal"), proposal(cx, set, learnt_in_force)))}
+        {found.proposal.as_ref().map(|set| ui::section("proposal", t!(cx.lang, "weights.proposal"), proposal(cx, set, learnt_in_force, &found.in_force)))}
         {ui::section("learn", t!(cx.lang, "weights.learn_title"), material(cx, found.material))}
         {(found.sets.total > 0).then(|| ui::section("sets", t!(cx.lang, "weights.history"), history(cx, found)))}
     }
@@ -120,7 +120,7 @@ fn agreement(share: f64) -> String {
 }
 
 /// What was learnt last, beside what is declared and, if that is another thing, what is in force.
-fn proposal(cx: &Cx, set: &WeightSet, learnt_in_force: bool) -> AnyView {
+fn proposal(cx: &Cx, set: &WeightSet, learnt_in_force: bool, in_force: &Weights) -> AnyView {
     let mut stats = vec![
         ui::stat(t!(cx.lang, "weights.by_declared"), &agreement(set.by_declared), t!(cx.lang, "weights.held_out"), None),
         ui::stat(t!(cx.lang, "weights.by_learnt"), &agreement(set.by_learnt), t!(cx.lang, "weights.held_out"), None),
@@ -129,7 +129,10 @@ fn proposal(cx: &Cx, set: &WeightSet, learnt_in_force: bool) -> AnyView {
         let known = t!(cx.lang, "weights.in_force_known");
         stats.insert(1, ui::stat(t!(cx.lang, "weights.by_in_force"), &agreement(set.by_in_force), known, None));
     }
-    let decision = if set.is_adoptable() {
+    let same = weighed(cx).all(|what| weight_words(set.weights.of(what)) == weight_words(in_force.of(what)));
+    let decision = if same {
+        ui::notice(cx, Tone::Info, view! { <p>{t!(cx.lang, "weights.same")}</p> }.into_any())
+    } else if set.is_adoptable() {
         view! {
             <p>{t!(cx.lang, "weights.better")}</p>
             {ui::buttons(vec![decide(cx, t!(cx.lang, "weights.adopt"), "adopt", set.edition, ButtonStyle::Primary)])}

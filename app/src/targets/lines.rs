@@ -78,7 +78,7 @@ fn signed(cx: &Cx, figure: Figure, amount: i64) -> String {
 fn reversed(cx: &Cx, line: &LedgerLine) -> Option<AnyView> {
     (line.amount < 0).then(|| {
         let why = reason(cx, line);
-        view! { " "{ui::badge(t!(cx.lang, "targets.reversed"), Tone::Warn)}<span class="hint">{why}</span> }.into_any()
+        view! { " "{ui::badge(t!(cx.lang, "targets.reversed"), Tone::Warn)}" "<span class="hint">{why}</span> }.into_any()
     })
 }
 

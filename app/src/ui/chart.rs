@@ -129,7 +129,7 @@ pub fn bar_chart(cx: &Cx, chart: BarChart) -> AnyView {
     let slot = 100.0 / chart.series.len().max(1) as f64;
     let mut middle = slot / 2.0;
     for bar in &chart.series {
-        let height = (share(bar.value, longest) * ROOM).max(1.0);
+        let height = if bar.value == 0 { 0.0 } else { (share(bar.value, longest) * ROOM).max(1.0) };
         let top = base - height;
         let value = escape(&(chart.format)(bar.value));
         let label = escape(&bar.label);

@@ -73,6 +73,10 @@ pub struct FacetOption {
 
 /// Options with counts. Those that would find nothing stay in sight but cannot be chosen.
 pub fn facet(cx: &Cx, name: &str, legend: &str, options: Vec<FacetOption>) -> AnyView {
+    // A heading with nothing below it helps nobody.
+    if options.is_empty() {
+        return ().into_any();
+    }
     let open = options.iter().skip(IN_SIGHT).any(|option| option.checked);
     let mut boxes: Vec<AnyView> = options
         .into_iter()

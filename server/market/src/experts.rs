@@ -68,6 +68,8 @@ pub struct Experts {
     pub also: Vec<Also>,
     /// What was probably meant.
     pub correction: Option<Correction>,
+    /// No achievement has all the words: these have a part of them.
+    pub partly: bool,
 }
 
 #[derive(Default)]
@@ -95,7 +97,15 @@ pub async fn experts(market: &Market, request: SearchRequest, by: ExpertKind, pa
     let mut rows = on_the_market(rows);
     let found: Vec<(listing::Model, f32)> = result.hits.iter().filter_map(|hit| rows.remove(&hit.id).map(|row| (row, hit.score))).collect();
     let Grouped { page, people, organisations } = grouped(market, &found, by, page).await?;
-    Ok(Experts { page, people, organisations, facets: result.facets, also: result.also, correction: result.correction })
+    Ok(Experts {
+        page,
+        people,
+        organisations,
+        facets: result.facets,
+        also: result.also,
+        correction: result.correction,
+        partly: result.partly,
+    })
 }
 
 /// Who is named on the achievements that match a demand, as its owner, brokers and officers see the matches; best first.
@@ -112,7 +122,7 @@ pub async fn experts_for(market: &Market, actor: &Actor, demand: &str, by: Exper
         matches.into_iter().filter_map(|(id, relative)| rows.remove(&id).map(|row| (row, relative))).collect();
     let Grouped { page, people, organisations } = grouped(market, &found, by, page).await?;
     let demand = summaries(&market.db, &[row]).await?.pop().ok_or(crate::Error::NotFound)?;
-    Ok((demand, Experts { page, people, organisations, facets: BTreeMap::new(), also: Vec::new(), correction: None }))
+    Ok((demand, Experts { page, people, organisations, facets: BTreeMap::new(), also: Vec::new(), correction: None, partly: false }))
 }
 
 /// What was taken off the market is gone at once, whatever the index says.

@@ -433,13 +433,26 @@ pub(crate) async fn make_move(
     if transition.reason && reasons.is_empty() {
         return Err(Error::field("reason", "reason_required"));
     }
-    if reasons.iter().any(|r| r.text.chars().count() > keqiao_model::TEXT_MAX) {
-        return Err(Error::Invalid(vec![
-            FieldError::new("reason", "too_long").with("max", keqiao_model::TEXT_MAX).with("length", "> 5000"),
-        ]));
+    let too_long: Vec<FieldError> = reasons
+        .iter()
+        .map(|reason| (&reason.field, reason.text.chars().count()))
+        .filter(|(_, length)| *length > keqiao_model::TEXT_MAX)
+        .map(|(field, length)| {
+            let at = if field.is_empty() { "reason".to_owned() } else { format!("reason.{field}") };
+            FieldError::new(at, "too_long").with("max", keqiao_model::TEXT_MAX).with("length", length)
+        })
+        .collect();
+    if !too_long.is_empty() {
+        return Err(Error::Invalid(too_long));
     }
     if by == ListingMove::Submit && actor.person().is_some_and(|p| !p.verified) {
         return Err(Error::field("", "not_verified"));
+    }
+    if by == ListingMove::Submit {
+        let today = keqiao_model::format_date(from_micros(tx.now).to_offset(crate::CHINA).date());
+        if row.deadline.as_ref().is_some_and(|deadline| *deadline < today) {
+            return Err(Error::field("deadline", "past"));
+        }
     }
     if by == ListingMove::Resume {
         crate::interests::check_resume(tx, row).await?;

@@ -296,6 +296,8 @@ pub struct Found {
     pub also: Vec<Also>,
     /// What was probably meant.
     pub correction: Option<Correction>,
+    /// No listing has all the words: these have a part of them.
+    pub partly: bool,
 }
 
 /// How a query could go on.
@@ -334,6 +336,7 @@ pub async fn search_listings(market: &Market, mut request: SearchRequest, page: 
         facets: result.facets,
         also: result.also,
         correction: result.correction,
+        partly: result.partly,
     })
 }
 

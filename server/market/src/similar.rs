@@ -41,16 +41,21 @@ pub struct SimilarListing {
 }
 
 async fn search(market: &Market, document: Document, least: f32) -> Result<Vec<SimilarListing>> {
-    let search = market.search.clone();
+    let (search, title) = (market.search.clone(), document.title.trim().to_owned());
     let found = tokio::task::spawn_blocking(move || search.similar(&document, SHOWN)).await.map_err(Error::internal)??;
     let mut listings = summaries_by_id(market, found.iter().map(|(id, _)| *id).collect()).await?;
     Ok(found
         .into_iter()
-        .filter(|(_, score)| *score >= least)
         .filter_map(|(id, score)| {
+            let listing = listings.remove(&id)?;
+            // The same title is the same thing until somebody says otherwise, however the rest is written.
+            let near = score >= NEAR || listing.title.trim() == title;
+            if score < least && !near {
+                return None;
+            }
             #[allow(clippy::cast_possible_truncation, reason = "a percentage")]
             let percent = (score * 100.0).floor() as i64;
-            Some(SimilarListing { listing: listings.remove(&id)?, percent, near: score >= NEAR })
+            Some(SimilarListing { listing, percent, near })
         })
         .collect())
 }

@@ -7,6 +7,7 @@ use keqiao_model::ListingKind;
 use crate::analysis::normal::Normal;
 use crate::analysis::{cut_chars, is_han};
 use crate::error::SearchError;
+use crate::query::Query;
 use crate::request::{Completion, Correction, SearchRequest, SearchResult, Suggestions, Synonyms};
 use crate::schema::Fields;
 use crate::search;
@@ -37,8 +38,21 @@ impl Help<'_> {
         self.vocabularies.of(self.snapshot, self.fields)
     }
 
-    /// Answers a search; of a query that finds nothing, what it probably means.
+    /// Answers a search; of a query that finds nothing, what it probably means, or else what has a part of its words.
     pub(crate) fn search(&self, request: &SearchRequest) -> Result<SearchResult, SearchError> {
+        let found = self.meant(request)?;
+        if found.total > 0 || request.exact || request.limit == 0 {
+            return Ok(found);
+        }
+        let query = Query::read(request);
+        if query.required_partly() == query.required {
+            return Ok(found);
+        }
+        let part = search::run(self.snapshot, self.fields, &SearchRequest { partly: true, ..request.clone() })?;
+        Ok(if part.total > 0 { SearchResult { partly: true, ..part } } else { found })
+    }
+
+    fn meant(&self, request: &SearchRequest) -> Result<SearchResult, SearchError> {
         let mut typed = search::run(self.snapshot, self.fields, request)?;
         let short = request.offset == 0 && request.query.chars().nth(SHORT).is_none();
         if request.exact || request.limit == 0 || request.query.trim().is_empty() || !(short || typed.total <= FEW) {

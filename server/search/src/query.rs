@@ -141,7 +141,17 @@ impl Query {
     pub(crate) fn read(request: &SearchRequest) -> Self {
         let mut reader = Reader::default();
         reader.read(cut_chars(&request.query, LONGEST_QUERY), &request.labels);
-        reader.finish(&request.synonyms)
+        let mut query = reader.finish(&request.synonyms);
+        if request.partly {
+            query.required = query.required_partly();
+        }
+        query
+    }
+
+    /// How many free concepts and groups are enough when no document has as many as are required: half of them. Fewer than all alternatives,
+    /// or than the one word that was typed, never are.
+    pub(crate) fn required_partly(&self) -> usize {
+        self.required.div_ceil(2).max(self.groups.len())
     }
 
     /// Understands any text by itself.
@@ -508,6 +518,14 @@ mod tests {
     #[test]
     fn all_of_few_words_and_a_share_of_many() {
         assert_eq!([1, 2, 3, 4, 5, 8, 12, 64].map(required), [1, 2, 3, 4, 4, 5, 6, 6]);
+    }
+
+    #[test]
+    fn half_of_the_words_and_every_choice_are_a_part() {
+        for (typed, expected) in [("锂电池", 1), ("锂电池 回收", 1), ("石墨烯 导电 浆料 分散 稳定性", 2), ("石墨烯 OR 碳纳米管 导电", 1)]
+        {
+            assert_eq!(Query::parse(typed).required_partly(), expected, "{typed}");
+        }
     }
 
     #[test]

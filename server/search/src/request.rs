@@ -112,6 +112,8 @@ pub struct SearchRequest {
     pub synonyms: Synonyms,
     /// Search what was typed even when nothing is found, and propose nothing else.
     pub exact: bool,
+    /// Half of the words are enough. A search that finds nothing is answered like this by itself, unless it is `exact`.
+    pub partly: bool,
     /// The order.
     pub sort: Sort,
     /// How many hits to skip.
@@ -136,6 +138,7 @@ impl SearchRequest {
             labels: Arc::default(),
             synonyms: Synonyms::default(),
             exact: false,
+            partly: false,
             sort: Sort::Relevance,
             offset: 0,
             limit: 20,
@@ -251,6 +254,8 @@ pub struct SearchResult {
     pub also: Vec<Also>,
     /// What the person probably meant.
     pub correction: Option<Correction>,
+    /// No listing has all the words that it must: these have half of them, or more.
+    pub partly: bool,
 }
 
 /// One listing found.

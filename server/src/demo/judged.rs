@@ -4,7 +4,7 @@ use keqiao_market::{
     feedback,
     matching::{self, MatchOrder},
 };
-use keqiao_model::{Coded as _, Fields, ListingKind};
+use keqiao_model::{Fields, ListingKind};
 
 use super::{Dice, Story, content::Listed, people::People};
 

@@ -31,7 +31,11 @@ pub(super) fn part(cx: &Cx, shown: &PerformanceView, form: &Form) -> AnyView {
         ui::record_table(t!(cx.lang, "performance.milestones"), head.into_iter().map(str::to_owned).collect(), rows, &align)
     };
     let plan = shown.plans.then(|| plan(cx, shown, form));
-    ui::section("milestones", t!(cx.lang, "performance.milestones"), view! { {list}{unplanned(cx, shown)}{plan} }.into_any())
+    ui::section(
+        "milestones",
+        t!(cx.lang, "performance.milestones"),
+        view! { <div class="spaced wide">{list}{unplanned(cx, shown)}{plan}</div> }.into_any(),
+    )
 }
 
 /// Instalments that no milestone stands for yet, each with the way to the form filled from it.
