@@ -151,7 +151,7 @@ async fn amounts_and_dates_that_contradict_each_other() {
     let all_at_once = contract().value("-1").ends_on("2026-01-01").set("summary", "");
     let expected = [at("value", "money_negative"), at("ends_on", "date_order"), at("summary", "required")];
     refuses(&seller, "/contracts/new", "save", all_at_once, &expected).await;
-    for (day, code) in [("2026-13-01", "date"), ("31.3.2027", "date"), ("", "required")] {
+    for (day, code) in [("2026-13-01", "date"), ("31.3.2027", "date"), ("", "required"), ("2026-07-31", "past")] {
         refuses(&engineer, "/demands/new", "submit", DemandForm::complete().deadline(day), &[at("deadline", code)]).await;
     }
 }

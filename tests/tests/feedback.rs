@@ -166,7 +166,7 @@ async fn officers_see_how_precise_matching_is() {
     pair.accept(interest).await;
     pair.officer.sign_in(&pair.officer.email(), PASSWORD).await;
     let page = pair.officer.open("/review/precision").await;
-    assert_eq!(row(&page, "months"), ["2026-09 50 %", "2026-09 2 1 50.0%"], "as a chart and in numbers: {page}");
+    assert_eq!(row(&page, "months"), ["2026-09 50.0%", "2026-09 2 1 50.0%"], "as a chart and in numbers: {page}");
     assert!(row(&page, "fields").contains(&format!("{environment} 1 1 100.0%")));
     let declined = code_label(Zh, DeclineCode::GROUP, DeclineCode::TooEarly.code());
     assert_eq!(row(&page, "reasons"), [format!("{declined} {} 1", t!(Zh, "review.of_outcomes"))]);

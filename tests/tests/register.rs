@@ -599,6 +599,10 @@ async fn a_certificate_is_printed_and_checked_by_anybody() {
     r.go(&r.city, &number, ContractMove::Cancel).await.unwrap();
     let page = visitor.open(&check).await;
     assert!(page.says(&t!(Zh, "certificates.cancelled", day = "2026-08-03")) && !page.says("林研究员"), "{page}");
+    r.seller.sign_in(&r.seller.email(), keqiao_tests::PASSWORD).await;
+    let sheet = r.seller.get(&path).await;
+    assert_eq!((sheet.status, sheet.location()), (303, format!("/contracts/{number}")), "the contract says that it was cancelled");
+    assert_eq!(r.app.enterprise("外人").await.get(&path).await.status, 404);
     // There is none; and whoever tries too many waits, which keeps nobody from checking a real one.
     let page = visitor.get("/certificates/0123456789ABCDEF0123").await;
     assert!(page.status == 404 && page.says(t!(Zh, "certificates.unknown")), "{page}");

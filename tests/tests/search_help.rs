@@ -101,6 +101,20 @@ async fn what_was_meant_is_searched_and_said() {
 }
 
 #[tokio::test]
+async fn what_has_a_part_of_the_words_is_better_than_nothing_and_says_so() {
+    let (app, _) = stocked().await;
+    let visitor = app.visitor();
+    let page = visitor.open("/demands?q=石墨烯 催化").await;
+    assert_eq!(titles(&page), ["挥发性有机物催化燃烧", "石墨烯导电浆料分散"]);
+    assert!(page.says("以下结果包含其中一部分"), "{page}");
+    let page = visitor.open("/en/demands?q=石墨烯 催化").await;
+    assert!(page.says("These have a part of them"), "{page}");
+    assert!(!visitor.open("/demands?q=石墨烯 导电").await.says("以下结果包含其中一部分"));
+    let nothing = visitor.open("/demands?q=量子纠缠").await;
+    assert!(nothing.all(".facet legend").iter().all(|legend| !legend.contains("领域")), "a facet without codes has no heading: {nothing}");
+}
+
+#[tokio::test]
 async fn ways_to_go_on_are_answered_to_machines() {
     let (app, officer) = stocked().await;
     let visitor = app.visitor();

@@ -38,6 +38,19 @@ async fn the_same_demand_is_handed_in_twice_only_knowingly() {
 }
 
 #[tokio::test]
+async fn the_same_title_alone_is_asked_about() {
+    let app = TestApp::new().await;
+    let pair = app.pair().await;
+    let twin = app.enterprise("钱工").await;
+    let form = related().title("高速数控机床主轴轴承寿命不足").keywords("磨床").set("current", "进口电主轴定期更换，停机时间长。");
+    let warned = twin.send(twin.open("/demands/new").await.form("submit").with(form)).await;
+    assert_eq!((warned.status, warned.error_at("similar_seen").as_deref()), (422, Some(t!(Zh, "error.similar"))), "{warned}");
+    assert!(warned.links().contains(&format!("/demands/{}", pair.demand)), "{warned}");
+    let other = twin.send(twin.open("/demands/new").await.form("submit").with(related())).await;
+    assert_eq!(other.status, 303, "related is not the same: {other}");
+}
+
+#[tokio::test]
 async fn a_draft_is_saved_without_a_warning_and_handed_in_with_one() {
     let app = TestApp::new().await;
     let pair = app.pair().await;

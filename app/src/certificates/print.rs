@@ -4,7 +4,7 @@ use keqiao_market::{
     Error,
     contracts::{self, Certificate, ContractParty},
 };
-use keqiao_model::{Coded, ContractKind, ContractSubkind};
+use keqiao_model::{Coded, ContractKind, ContractState, ContractSubkind};
 use leptos::prelude::*;
 
 use super::{amended_words, qr::qr, spaced};
@@ -20,9 +20,10 @@ pub(super) async fn page(cx: &Cx, number: &str) -> Result<Page, PageError> {
     cx.actor.signed_in()?;
     let certificate = match contracts::certificate(&cx.market, &cx.actor, number).await {
         Err(Error::NotFound) => {
-            // Whoever may see the contract reads there that its registration was cancelled, or that it is not registered yet.
-            let contract = contracts::contract(&cx.market, &cx.actor, number).await?;
-            return Err(PageError::Redirect(cx.href(&Route::Contract(contract.summary.number))));
+            // Whoever may still read the contract is told there that its registration was cancelled.
+            let contract = contracts::contract(&cx.market, &cx.actor, number).await?.summary;
+            let cancelled = contract.state == ContractState::Cancelled;
+            return Err(if cancelled { PageError::Redirect(cx.href(&Route::Contract(contract.number))) } else { PageError::NotFound });
         }
         found => found?,
     };

@@ -195,7 +195,7 @@ fn chart(cx: &Cx, id: &str, title: &str, column: &str, rows: &[(String, &'static
         .iter()
         .map(|(label, name, code, share)| Bar {
             label: label.clone(),
-            value: number(share.useful).saturating_mul(1_000) / number(share.judged).max(1),
+            value: i64::try_from(share.useful.saturating_mul(1_000) / share.judged.max(1)).unwrap_or(0),
             href: Some(narrowed(cx, &cx.query.with(name, code))),
         })
         .collect();
@@ -209,7 +209,7 @@ fn chart(cx: &Cx, id: &str, title: &str, column: &str, rows: &[(String, &'static
             value_title: t!(cx.lang, "review.share").to_owned(),
             series,
             target: None,
-            format: Box::new(|value| format!("{value} %")),
+            format: Box::new(|value| ui::percent(value, 1_000)),
         },
     )
 }

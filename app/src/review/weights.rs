@@ -130,7 +130,7 @@ fn proposal(cx: &Cx, set: &WeightSet, learnt_in_force: bool, in_force: &Weights)
         stats.insert(1, ui::stat(t!(cx.lang, "weights.by_in_force"), &agreement(set.by_in_force), known, None));
     }
     let same = weighed(cx).all(|what| weight_words(set.weights.of(what)) == weight_words(in_force.of(what)));
-    let decision = if same {
+    let decision = if same && set.is_adoptable() {
         ui::notice(cx, Tone::Info, view! { <p>{t!(cx.lang, "weights.same")}</p> }.into_any())
     } else if set.is_adoptable() {
         view! {

@@ -148,10 +148,11 @@ impl Query {
         query
     }
 
-    /// How many free concepts and groups are enough when no document has as many as are required: half of them. Fewer than all alternatives,
-    /// or than the one word that was typed, never are.
+    /// How many free concepts and groups are enough when no document has as many as are required: any one of few, half of many. Fewer than all
+    /// alternatives never are.
     pub(crate) fn required_partly(&self) -> usize {
-        self.required.div_ceil(2).max(self.groups.len())
+        let part = if self.size() <= ALL_REQUIRED { self.required.min(1) } else { self.required.div_ceil(2) };
+        part.max(self.groups.len())
     }
 
     /// Understands any text by itself.
@@ -521,8 +522,8 @@ mod tests {
     }
 
     #[test]
-    fn half_of_the_words_and_every_choice_are_a_part() {
-        for (typed, expected) in [("锂电池", 1), ("锂电池 回收", 1), ("石墨烯 导电 浆料 分散 稳定性", 2), ("石墨烯 OR 碳纳米管 导电", 1)]
+    fn a_word_of_few_half_of_many_and_every_choice_are_a_part() {
+        for (typed, expected) in [("锂电池", 1), ("锂电池 回收 钛合金", 1), ("石墨烯 导电 浆料 分散 稳定性", 2), ("石墨烯 OR 碳纳米管 导电", 1)]
         {
             assert_eq!(Query::parse(typed).required_partly(), expected, "{typed}");
         }

@@ -112,7 +112,7 @@ pub struct SearchRequest {
     pub synonyms: Synonyms,
     /// Search what was typed even when nothing is found, and propose nothing else.
     pub exact: bool,
-    /// Half of the words are enough. A search that finds nothing is answered like this by itself, unless it is `exact`.
+    /// Any one of few words, or half of many, is enough. A search that finds nothing is answered like this by itself, unless it is `exact`.
     pub partly: bool,
     /// The order.
     pub sort: Sort,
@@ -254,7 +254,7 @@ pub struct SearchResult {
     pub also: Vec<Also>,
     /// What the person probably meant.
     pub correction: Option<Correction>,
-    /// No listing has all the words that it must: these have half of them, or more.
+    /// No listing has all the words that it must: these have a part of them.
     pub partly: bool,
 }
 

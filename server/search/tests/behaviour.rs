@@ -128,9 +128,20 @@ async fn nothing_is_learnt_from_what_is_not_looked_at_closely() {
 }
 
 #[tokio::test]
-async fn all_of_few_words_are_required() {
+async fn all_of_few_words_are_required_where_anything_has_them_and_else_any() {
     let index = small_market().await;
-    assert_eq!(found(&index, "电池 印花"), Vec::<u128>::new());
+    let asked = |query: &str| SearchRequest::new(ListingKind::Demand, query);
+    let partly = index.search(&asked("电池 印花")).unwrap();
+    assert!(partly.partly && partly.correction.is_none());
+    assert_eq!(partly.hits.iter().map(|hit| hit.id.as_u128()).collect::<Vec<_>>(), [1, 3, 2]);
+    let second = index.search(&SearchRequest { offset: 2, ..asked("电池 印花") }).unwrap();
+    assert_eq!((second.total, second.hits.len(), second.partly), (3, 1, true), "on every page");
+    for nothing in [asked("电池 印花 -电池 -印花"), asked("量子 纠缠"), SearchRequest { exact: true, ..asked("电池 印花") }]
+    {
+        let found = index.search(&nothing).unwrap();
+        assert_eq!((found.total, found.partly), (0, false), "{}", nothing.query);
+    }
+    assert!(!index.search(&asked("电池 安全")).unwrap().partly);
     assert_eq!(found(&index, "电池 安全"), [2]);
     // Of many words a share is enough.
     assert_eq!(found(&index, "涤纶 面料 数码印花 活性染料 量子 激光"), [3]);
