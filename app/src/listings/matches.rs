@@ -54,7 +54,8 @@ pub(super) async fn submit(cx: &Cx, kind: ListingKind, number: &str, submission:
         _ => return Err(PageError::NotFound),
     };
     match done {
-        Ok(()) => Ok(Outcome::GoTo(cx.here(&cx.query), Some(flash))),
+        // Back to the match that was judged: it says what was said of it.
+        Ok(()) => Ok(Outcome::GoTo(format!("{}#{}", cx.here(&cx.query), match_id(other)), Some(flash))),
         Err(Error::Invalid(mut errors)) => {
             for error in &mut errors {
                 error.field = format!("{}.{other}", error.field);
@@ -231,7 +232,7 @@ fn item(cx: &Cx, listing: &ListingView, m: &MatchView, explained: bool, form: &F
     let snippet = ui::excerpt(&other.summary, 140);
     let meta: Vec<AnyView> = summary_meta(cx, other).into_iter().map(|m| view! { <li>{m}</li> }.into_any()).collect();
     view! {
-        <li class="match">
+        <li class="match" id=match_id(&other.number)>
             <div class="match-head">
                 <h2 class="result-title"><a href=to lang=other.language.tag()>{other.title.clone()}</a></h2>
                 {ui::progress(t!(cx.lang, "matches.score"), m.relative, 100, &t!(cx.lang, "matches.score_text", n = m.relative))}
@@ -243,6 +244,11 @@ fn item(cx: &Cx, listing: &ListingView, m: &MatchView, explained: bool, form: &F
         </li>
     }
     .into_any()
+}
+
+/// Where a match stands on its page.
+fn match_id(number: &str) -> String {
+    format!("match-{number}")
 }
 
 /// What the reader said of a match, and the ways to say it; `action` is what else can be done with it.

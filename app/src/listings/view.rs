@@ -103,7 +103,8 @@ pub(crate) fn full_text(cx: &Cx, listing: &ListingView) -> AnyView {
         }
     }
     if !content.indicators.is_empty() {
-        sections.push(ui::section("indicators", &field_label(cx.lang, "indicators"), ui::indicator_table(cx, &content.indicators)));
+        let table = ui::indicator_table(cx, &content.indicators, content.body.kind());
+        sections.push(ui::section("indicators", &field_label(cx.lang, "indicators"), table));
     }
     if let ListingBody::Achievement(a) = &content.body {
         if !a.ip.is_empty() {

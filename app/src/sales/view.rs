@@ -180,15 +180,19 @@ fn bidders(cx: &Cx, sale: &SaleView, form: &Form) -> AnyView {
     let body = if rows.is_empty() {
         view! { <p>{t!(cx.lang, "sales.no_bidders")}</p> }.into_any()
     } else {
-        let head = [
+        let mut head = vec![
             t!(cx.lang, "sales.organisation"),
             t!(cx.lang, "sales.number"),
             t!(cx.lang, "sales.standing"),
             t!(cx.lang, "sales.asked_at"),
-            t!(cx.lang, "sales.actions"),
         ];
-        let rows = rows.iter().map(|b| bidder(cx, b, form)).collect();
-        ui::record_table(t!(cx.lang, "sales.bidders"), head.map(str::to_owned).to_vec(), rows, &[])
+        let acts = rows.iter().any(|b| !b.moves.is_empty());
+        if acts {
+            head.push(t!(cx.lang, "sales.actions"));
+        }
+        let columns = head.len();
+        let rows = rows.iter().map(|b| bidder(cx, b, form).into_iter().take(columns).collect()).collect();
+        ui::record_table(t!(cx.lang, "sales.bidders"), head.into_iter().map(str::to_owned).collect(), rows, &[])
     };
     ui::section("bidders", t!(cx.lang, "sales.bidders"), body)
 }
@@ -223,7 +227,7 @@ fn bidder(cx: &Cx, b: &BidderView, form: &Form) -> Vec<AnyView> {
     let note = (!b.note.is_empty()).then(|| ui::paragraphs(&b.note));
     vec![
         b.organisation.clone().into_any(),
-        b.place.map_or_else(String::new, |n| t!(cx.lang, "sales.bidder", n = n)).into_any(),
+        b.place.map_or_else(|| "–".to_owned(), |n| t!(cx.lang, "sales.bidder", n = n)).into_any(),
         view! { {ui::state_badge(cx, BidderState::GROUP, b.state.code())}{note} }.into_any(),
         ui::date_time(cx, b.at),
         view! { {actions} }.into_any(),

@@ -40,9 +40,9 @@ impl Tone {
     pub fn of_state(code: &str) -> Self {
         match code {
             "draft" | "closed" | "withdrawn" | "archived" | "taken_back" | "paused" => Self::Neutral,
-            "published" | "registered" | "accepted" | "matched" | "active" | "verified" | "approved" | "done" => Self::Good,
+            "published" | "registered" | "accepted" | "matched" | "active" | "verified" | "approved" | "done" | "admitted" => Self::Good,
             "submitted" | "returned" | "pending" | "expired" | "sent" | "suspended" | "notice" => Self::Warn,
-            "refused" | "declined" | "cancelled" | "lost" | "rejected" | "failed" => Self::Bad,
+            "refused" | "declined" | "cancelled" | "lost" | "rejected" | "failed" | "excluded" => Self::Bad,
             _ => Self::Info,
         }
     }

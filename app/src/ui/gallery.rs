@@ -1,6 +1,6 @@
 //! Every part in its states, at `/gallery` of debug builds.
 
-use keqiao_model::{FieldError, Fields, Indicator, Operator, compare};
+use keqiao_model::{FieldError, Fields, Indicator, ListingKind, Operator, compare};
 use leptos::prelude::*;
 
 use super::*;
@@ -139,7 +139,7 @@ fn tables_part(cx: &Cx) -> AnyView {
         <div class="stack">
             {table(name, head(), rows(), &align)}
             {record_table(name, head(), rows(), &align)}
-            {indicator_table(cx, &[indicator("95"), indicator("99.5")])}
+            {indicator_table(cx, &[indicator("95"), indicator("99.5")], ListingKind::Demand)}
             {indicator_fits(cx, &fits)}
         </div>
     }

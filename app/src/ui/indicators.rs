@@ -1,6 +1,6 @@
 //! The table of indicators, to read and to fill.
 
-use keqiao_model::{Fields, Fit, Indicator, IndicatorFit, Operator};
+use keqiao_model::{Fields, Fit, Indicator, IndicatorFit, ListingKind, Operator};
 use leptos::prelude::*;
 
 use super::{
@@ -117,7 +117,7 @@ fn label_and_error(cx: &Cx, form: &Form, name: &str, label: &str, number: usize)
 }
 
 /// A table of indicators to read; nothing when there are none.
-pub fn indicator_table(cx: &Cx, indicators: &[Indicator]) -> AnyView {
+pub fn indicator_table(cx: &Cx, indicators: &[Indicator], kind: ListingKind) -> AnyView {
     if indicators.is_empty() {
         return ().into_any();
     }
@@ -129,7 +129,11 @@ pub fn indicator_table(cx: &Cx, indicators: &[Indicator]) -> AnyView {
             cells.into_iter().map(|cell| if cell.is_empty() { missing(cx) } else { cell.into_any() }).collect()
         })
         .collect();
-    let head = [t!(cx.lang, "ui.indicator.name"), t!(cx.lang, "ui.indicator.wanted"), t!(cx.lang, "ui.indicator.method")];
+    let value = match kind {
+        ListingKind::Demand => t!(cx.lang, "ui.indicator.wanted"),
+        ListingKind::Achievement => t!(cx.lang, "ui.indicator.reached"),
+    };
+    let head = [t!(cx.lang, "ui.indicator.name"), value, t!(cx.lang, "ui.indicator.method")];
     record_table(t!(cx.lang, "ui.indicator.caption"), head.map(str::to_owned).to_vec(), rows, &[])
 }
 

@@ -523,7 +523,8 @@ mod tests {
 
     #[test]
     fn a_word_of_few_half_of_many_and_every_choice_are_a_part() {
-        for (typed, expected) in [("锂电池", 1), ("锂电池 回收 钛合金", 1), ("石墨烯 导电 浆料 分散 稳定性", 2), ("石墨烯 OR 碳纳米管 导电", 1)]
+        for (typed, expected) in
+            [("锂电池", 1), ("锂电池 回收 钛合金", 1), ("石墨烯 导电 浆料 分散 稳定性", 2), ("石墨烯 OR 碳纳米管 导电", 1)]
         {
             assert_eq!(Query::parse(typed).required_partly(), expected, "{typed}");
         }
