@@ -59,7 +59,7 @@ async fn a_match_the_owner_finds_not_useful_never_comes_back_uninvited() {
     let refused = pair.engineer.send(refused.form("not_useful").with([(code.as_str(), "other"), (reason.as_str(), long.as_str())])).await;
     assert!(refused.error_at(&reason).is_some_and(|e| e.contains("500")), "{refused}");
     let done = pair.engineer.send(refused.form("not_useful").with([(code.as_str(), "too_early"), (reason.as_str(), "等中试")])).await;
-    assert_eq!((done.status, done.location()), (303, path.clone()));
+    assert_eq!((done.status, done.location()), (303, format!("{path}#match-{}", pair.achievement)));
 
     let gone = async || {
         let page = pair.engineer.open(&path).await;

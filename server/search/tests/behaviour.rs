@@ -75,7 +75,8 @@ async fn each_part_is_found_on_its_own_side_only() {
         ("LIFEPO4 正极", vec![2]),
         ("300Wh/kg", vec![2]),
         ("３００ｗｈ／ｋｇ", vec![2]),
-        ("batteries", vec![2]),
+        // Said in Chinese in the title of the first.
+        ("batteries", vec![1, 2]),
         ("活性染料", vec![3]),
         ("色牢度", vec![3]),
         ("幅宽mm", vec![3]),
@@ -344,7 +345,7 @@ async fn marks_are_pieces_of_plain_text() {
 async fn changes_show_when_apply_returns() {
     let index = small_market().await;
     index.apply(vec![put(listing(1, Demand, "气凝胶保温")), Change::Remove(id(3)), Change::Remove(id(77))], "2".to_owned()).await.unwrap();
-    assert_eq!(found(&index, "钴镍回收"), Vec::<u128>::new());
+    assert_eq!(found(&index, "钴镍"), Vec::<u128>::new());
     assert_eq!(found(&index, "气凝胶"), [1]);
     assert_eq!(found(&index, ""), [2, 1]);
     assert_eq!(index.count(Demand), 2);
