@@ -63,6 +63,8 @@ async fn from_a_bottleneck_to_a_contract_that_moves_the_target() {
     assert!(!review.text.contains("7014C"), "the confidential detail is not for officers");
     let silent = officer.press(&review, "return").await;
     assert!(silent.status == 422 && silent.summary_errors()[0].contains(t!(Zh, "error.reason_required")), "{silent}");
+    let long = officer.send(silent.form("return").with([("reason.problem", "长".repeat(5_001).as_str())])).await;
+    assert!(long.status == 422 && long.error_at("reason.problem").is_some_and(|error| error.contains("5001")), "{long}");
     let reasons = [("reason.problem", "请说明温升的测试条件"), ("reason.general", "其余都好")];
     let returned = officer.send(silent.form("return").with(reasons)).await;
     assert_eq!(returned.location(), "/review");

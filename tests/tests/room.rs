@@ -13,7 +13,7 @@ use keqiao_market::{
     },
 };
 use keqiao_model::{DealMove, DealState, Fields, InterestMove, Lang::Zh, ListingKind, NdaState, TermMove, TermState, TrialOutcome};
-use keqiao_tests::{AchievementForm, Client, DemandForm, Pair, TermsForm, TestApp, pdf};
+use keqiao_tests::{AchievementForm, Answer, Client, DemandForm, Pair, TermsForm, TestApp, pdf};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 use time::Duration;
 
@@ -317,6 +317,26 @@ async fn terms_are_proposed_countered_and_accepted() {
     let contract = keqiao_tests::ContractForm::complete().set("kind", "development").fields();
     let signed = keqiao_market::contracts::create_contract(market, &researcher, Some(&deal), &contract, None).await;
     assert_eq!(codes(signed), refused("", "needs_terms_accepted"));
+}
+
+#[tokio::test]
+async fn a_refused_proposal_has_no_more_empty_milestones_than_before() {
+    let app = TestApp::new().await;
+    let pair = app.pair().await;
+    let deal = pair.deal().await;
+    pair.sign_nda(&deal).await;
+    pair.move_deal(&deal, DealMove::OpenTerms).await;
+    let mut page = pair.researcher.open(&format!("/deals/{deal}/terms")).await;
+    let rows =
+        |page: &Answer| page.form("propose").text_fields().iter().filter(|f| f.starts_with("milestones.") && f.ends_with("title")).count();
+    let before = rows(&page);
+    for _ in 0..3 {
+        page = pair.researcher.send(page.form("propose")).await;
+        assert_eq!((page.status, rows(&page)), (422, before), "{page}");
+    }
+    let third = format!("milestones.{}.title", before - 1);
+    page = pair.researcher.send(page.form("propose").with([(third.as_str(), "交付样品")])).await;
+    assert_eq!((page.status, rows(&page)), (422, before + 1), "all rows are used, and one is empty: {page}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

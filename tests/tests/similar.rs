@@ -33,6 +33,8 @@ async fn the_same_demand_is_handed_in_twice_only_knowingly() {
     let sent = twin.send(warned.form("submit").with([("similar_seen", "yes")])).await;
     assert_eq!(sent.status, 303, "{sent}");
     let number = sent.location().rsplit('/').next().unwrap().to_owned();
+    let matches = twin.open(&format!("/demands/{number}/matches")).await;
+    assert!(matches.says(t!(Zh, "matches.none_before")), "nothing is matched before it is published: {matches}");
     let review = pair.officer.open(&format!("/review/demands/{number}")).await;
     assert!(review.says(t!(Zh, "listings.near")) && review.links().contains(&format!("/demands/{}", pair.demand)), "{review}");
 }
@@ -78,6 +80,8 @@ async fn similar_demands_are_shown_beside_a_public_one() {
     let page = app.visitor().open(&format!("/demands/{}", pair.demand)).await;
     let similar = page.attributes("#similar .result-title a", "href");
     assert_eq!(similar, [format!("/demands/{other}")], "another demand, no achievement, not itself: {page}");
+    let offer = app.visitor().open(&format!("/achievements/{}", pair.achievement)).await;
+    assert!(page.says(t!(Zh, "ui.indicator.wanted")) && offer.says(t!(Zh, "ui.indicator.reached")), "wanted is not reached: {offer}");
     assert!(!pair.officer.open(&format!("/demands/{other}")).await.says(t!(Zh, "listings.near")), "related is not the same");
 }
 

@@ -119,7 +119,7 @@ impl FacetFilter {
             (0..documents.len()).for_each(failed);
             return;
         };
-        if accepted.is_empty() || matches!(column.ords().index, ColumnIndex::Multivalued(_)) {
+        if matches!(column.ords().index, ColumnIndex::Multivalued(_)) {
             let fails = |doc: &u32| !has(Some(column), *doc, accepted);
             documents.iter().enumerate().filter(|(_, doc)| fails(doc)).for_each(|(at, _)| failed(at));
             return;

@@ -34,7 +34,7 @@ pub(super) fn part(cx: &Cx, shown: &PerformanceView, form: &Form) -> AnyView {
     ui::section(
         "milestones",
         t!(cx.lang, "performance.milestones"),
-        view! { <div class="spaced wide">{list}{unplanned(cx, shown)}{plan}</div> }.into_any(),
+        view! { <div class="spaced">{list}{unplanned(cx, shown)}{plan}</div> }.into_any(),
     )
 }
 

@@ -61,7 +61,7 @@ pub struct EmbeddingStatus {
     pub refused: u64,
     /// Those that wait.
     pub waiting: u64,
-    /// Since when, and why, this node gets no answers; nothing when the last one came.
+    /// Since when, and why, this node gets no answers; nothing when the last one came, or when nothing waits because another node was answered.
     pub failing: Option<(OffsetDateTime, String)>,
 }
 
@@ -75,7 +75,7 @@ pub async fn embedding_status(market: &Market) -> Result<Option<EmbeddingStatus>
     let live = listing::Entity::find().filter(is_live()).count(&market.db).await?;
     let refused = listing::Entity::find().filter(is_live()).filter(answered(config, true)).count(&market.db).await?;
     let embedded = live.saturating_sub(waiting).saturating_sub(refused);
-    let failing = market.indexing.end_point_fails.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let failing = market.indexing.end_point_fails.lock().unwrap_or_else(PoisonError::into_inner).clone().filter(|_| waiting > 0);
     Ok(Some(EmbeddingStatus { model: config.model.clone(), embedded, refused, waiting, failing }))
 }
 

@@ -22,7 +22,7 @@ use crate::{
 /// Hits on a page.
 pub const PAGE: usize = 20;
 /// Matches on a page.
-const MATCHES: usize = 10;
+pub const MATCHES: usize = 10;
 /// Matches that the market stores of each listing.
 pub const STORED: usize = 50;
 
